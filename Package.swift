@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// No package dependencies: an appliance that links ReplenishKit gets none. C libraries come from the board.
+// Every device target also compiles as Embedded Swift (`make boards-check`), which does not link modules by itself:
+// so each library is named with linkedLibrary as well as in its module map.
+
+let strict: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+
+let package = Package(
+  name: "ReplenishKit",
+  products: [
+    .library(name: "ReplenishCore", targets: ["ReplenishCore"]),
+  ],
+  targets: [
+    // C libraries
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+
+    // The device side
+    .target(
+      name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
+      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson")]),
+
+    // Tests
+    .testTarget(name: "ReplenishCoreTests", dependencies: ["ReplenishCore"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,3 @@
+// What replenish-factory uses of libqrencode.
+#pragma once
+#include <qrencode.h>

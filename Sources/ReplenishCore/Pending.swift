@@ -1,0 +1,16 @@
+// Types that the next commits define in their own rooms; each leaves this file when it comes.
+public struct DeviceIdentity: Equatable {}
+public struct SlotStatus: Equatable {}
+public struct SlotSubscription: Equatable {}
+public struct OrderInfo: Equatable {}
+public struct CancelledSlot: Equatable {}
+public struct DeviceStatus: Equatable {}
+public struct SetupCredential {}
+public enum Event { case pending }
+public struct DeviceConfiguration {}
+public struct Device {
+  public var deadline: UInt64?
+  public init(_ configuration: DeviceConfiguration, identity: DeviceIdentity, credential: SetupCredential?,
+              random: any RandomSource) {}
+  public mutating func handle(_ input: Input, at now: Moment) -> [Effect] { [] }
+}
