@@ -4,7 +4,6 @@ public struct SlotStatus: Equatable {}
 public struct SlotSubscription: Equatable {}
 public struct OrderInfo: Equatable {}
 public struct CancelledSlot: Equatable {}
-public struct DeviceStatus: Equatable {}
 public struct SetupCredential {}
 public enum Event { case pending }
 public struct DeviceConfiguration {}
