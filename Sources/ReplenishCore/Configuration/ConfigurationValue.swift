@@ -11,7 +11,7 @@ enum ConfigurationValue {
     guard (1...6).contains(bytes.count), bytes.count == 1 || bytes.first != UInt8(ascii: "0") else { return nil }
     var number = 0
     for byte in bytes {
-      guard isDigit(byte) else { return nil }
+      guard ASCII.isDigit(byte) else { return nil }
       number = number * 10 + Int(byte - UInt8(ascii: "0"))
     }
     return range.contains(number) ? number : nil
@@ -59,7 +59,7 @@ enum ConfigurationValue {
     guard (1...253).contains(host.count) else { return nil }
     for label in host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
       guard (1...63).contains(label.count), label.first != UInt8(ascii: "-"), label.last != UInt8(ascii: "-"),
-        label.allSatisfy({ isLetterOrDigit($0) || $0 == UInt8(ascii: "-") })
+        label.allSatisfy({ ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") })
       else { return nil }
     }
     return string(bytes[...])
@@ -69,7 +69,8 @@ enum ConfigurationValue {
   static func scope(_ bytes: [UInt8]) -> String? {
     guard (1...200).contains(bytes.count) else { return nil }
     for token in bytes.split(separator: 0x20, omittingEmptySubsequences: false) {
-      guard !token.isEmpty, token.allSatisfy({ isVisible($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+      guard !token.isEmpty,
+        token.allSatisfy({ ASCII.isVisible($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
       else { return nil }
     }
     return string(bytes[...])
@@ -134,31 +135,21 @@ enum ConfigurationValue {
 
   static func isSlotName(_ bytes: [UInt8]) -> Bool {
     (1...32).contains(bytes.count)
-      && bytes.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+      && bytes.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
   }
 
   static func groupName(_ bytes: [UInt8]) -> String? {
-    guard let first = bytes.first, !isDigit(first), first != UInt8(ascii: "-") else { return nil }
+    guard let first = bytes.first, !ASCII.isDigit(first), first != UInt8(ascii: "-") else { return nil }
     return text(bytes, limit: 32) {
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || isDigit($0) || $0 == UInt8(ascii: "_")
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "_")
         || $0 == UInt8(ascii: "-")
     }
   }
 
-  static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-  }
-
-  static func isVisible(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) }
-
   private static func isVisibleOrSpace(_ byte: UInt8) -> Bool { (0x20...0x7E).contains(byte) }
 
-  private static func isDigit(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-  }
-
   private static func isHexDigit(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+    ASCII.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
   }
 
   /// Whether the bytes are a colon and a port.
@@ -170,5 +161,5 @@ enum ConfigurationValue {
     bytes.split { $0 == 0x20 || $0 == 0x09 }
   }
 
-  private static func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+  static func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -23,14 +23,8 @@ extension DaemonConfiguration {
 
   private static func readDevice(_ reader: inout ConfigurationReader) -> Device? {
     let section = reader.section(.device)
-    let model = reader.value(.model, in: section) { bytes in
-      ConfigurationValue.text(bytes, limit: 63) {
-        ConfigurationValue.isLetterOrDigit($0) || "+_-".utf8.contains($0)
-      }
-    }
-    let serial = reader.value(.serial, in: section) {
-      ConfigurationValue.text($0, limit: 50, ConfigurationValue.isLetterOrDigit)
-    }
+    let model = reader.value(.model, in: section) { try? ModelID(ConfigurationValue.string($0[...])) }
+    let serial = reader.value(.serial, in: section) { try? SerialNumber(ConfigurationValue.string($0[...])) }
     let sources = reader.value(.serialSources, in: section, ConfigurationValue.serialSources)
     let stateFolder = reader.value(.stateFolder, in: section) { ConfigurationValue.path($0[...]) }
     let setupRecord = reader.value(.setupRecord, in: section) { ConfigurationValue.path($0[...]) }
@@ -52,7 +46,7 @@ extension DaemonConfiguration {
     let authorizeHost = reader.value(.authorizeHost, in: section, ConfigurationValue.httpsHost)
     let serviceHost = reader.value(.serviceHost, in: section, ConfigurationValue.httpsHost)
     let clientID = reader.value(.clientID, in: section) {
-      ConfigurationValue.text($0, limit: 100, ConfigurationValue.isVisible)
+      ConfigurationValue.text($0, limit: 100, ASCII.isVisible)
     }
     let scope = reader.value(.scope, in: section, ConfigurationValue.scope)
     let isTestDevice = reader.value(.testDevice, in: section, ConfigurationValue.yesNo)

@@ -16,7 +16,7 @@ extension DaemonConfiguration {
     let slotID = reader.value(.slotID, in: section) { (bytes) -> String? in
       // As a path segment of the service's URL, . and .. would name another place.
       if bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8) { return nil }
-      return ConfigurationValue.text(bytes, limit: 128, ConfigurationValue.isVisible)
+      return ConfigurationValue.text(bytes, limit: 128, ASCII.isVisible)
     }
     let activeLow = reader.value(.activeLow, in: section, ConfigurationValue.yesNo)
     let button = reader.value(.button, in: section) { ConfigurationValue.button($0, activeLow: activeLow ?? true) }

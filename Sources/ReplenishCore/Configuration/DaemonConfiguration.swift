@@ -24,7 +24,7 @@ public struct DaemonConfiguration: Equatable {
   /// What the device is, and where it keeps what it knows.
   public struct Device: Equatable {
     /// The device model id.
-    public var model: String
+    public var model: ModelID
     /// Where the serial number comes from, in the order of asking; never empty.
     public var serialSources: [SerialSource]
     /// The folder for tokens and presses.
@@ -36,7 +36,7 @@ public struct DaemonConfiguration: Equatable {
   /// A place that may hold the serial number.
   public enum SerialSource: Equatable {
     /// The configuration file itself.
-    case fixed(String)
+    case fixed(SerialNumber)
     /// The first line of a file.
     case file(String)
     /// `/proc/device-tree/serial-number`, a Raspberry Pi's for instance.

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ConfigurationExampleTests {
   @Test func isTaken() throws {
     let configuration = try parse(exampleConfiguration())
-    #expect(configuration.device.model == "DashButton-1")
+    #expect(configuration.device.model.text == "DashButton-1")
     #expect(
       configuration.slots == [
         DaemonConfiguration.Slot(

@@ -60,7 +60,7 @@ import Testing
       [log]
       level = debug
       """)
-    #expect(configuration.device.serialSources == [.fixed("B0001")])
+    #expect(configuration.device.serialSources == [.fixed(try SerialNumber("B0001"))])
     #expect(configuration.device.stateFolder == "/data/state")
     #expect(configuration.device.setupRecord == "/data/record")
     #expect(
@@ -88,7 +88,7 @@ import Testing
     let text =
       "\u{FEFF}# größe\r\n\r\n  [device]  # here\r\n\tmodel=DashButton-1\t# it\r\n[slot  paper]\r\nslot-id = a#b"
     let configuration = try parse(text)
-    #expect(configuration.device.model == "DashButton-1")
+    #expect(configuration.device.model.text == "DashButton-1")
     #expect(configuration.slots.map(\.slotID) == ["a#b"])
   }
 
