@@ -109,7 +109,7 @@ public struct DaemonConfiguration: Equatable {
   public enum Light: Equatable {
     /// A GPIO line, high while lit.
     case gpio(GPIOLine)
-    /// A folder of the kernel's LED class, `/sys/class/leds/ACT` for instance.
+    /// An LED of the kernel's class, `ACT` for `/sys/class/leds/ACT`.
     case led(String)
   }
 

@@ -73,7 +73,7 @@ import Testing
       configuration.slots == [
         .init(
           name: "a", slotID: "3f5f", button: .gpio(.init(chip: "/dev/gpiochip2", line: 5), activeLow: false),
-          light: .led("/sys/class/leds/ACT")),
+          light: .led("ACT")),
         .init(
           name: "b", slotID: "3f60", button: .evdev(device: "/dev/input/event3", key: 28),
           light: .gpio(.init(chip: "/dev/gpiochip2", line: 6))),
