@@ -1,10 +1,4 @@
 // Types that the next commits define in their own rooms; each leaves this file when it comes.
-public struct DeviceIdentity: Equatable {}
-public struct SlotStatus: Equatable {}
-public struct SlotSubscription: Equatable {}
-public struct OrderInfo: Equatable {}
-public struct CancelledSlot: Equatable {}
-public struct SetupCredential {}
 public enum Event { case pending }
 public struct DeviceConfiguration {}
 public struct Device {
