@@ -5,7 +5,6 @@ public struct SlotSubscription: Equatable {}
 public struct OrderInfo: Equatable {}
 public struct CancelledSlot: Equatable {}
 public struct DeviceStatus: Equatable {}
-public struct SetupCredential {}
 public enum Event { case pending }
 public struct DeviceConfiguration {}
 public struct Device {
