@@ -139,8 +139,10 @@ public struct DaemonConfiguration: Equatable {
   public struct Orders: Equatable {
     /// The hours that a press may wait: 1 to 168.
     public var pressLifeHours: Int
-    /// The minutes before its end at which a token is refreshed: 1 to 55.
-    public var refreshAheadMinutes: Int
+    /// An access token with less than these minutes left is refreshed before a call: 1 to 55.
+    public var refreshMarginMinutes: Int
+    /// Whether the access token is refreshed before it is needed.
+    public var refreshesAhead: Bool
   }
 
   /// The control socket.
