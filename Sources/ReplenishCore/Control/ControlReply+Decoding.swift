@@ -48,7 +48,7 @@ extension ControlReply {
     let hasDate = object["expected-delivery"].map { !$0.isNull } ?? false
     return OrderItem(
       asin: try text("asin", in: object), slot: try text("slot", in: object), quantity: try quantity(in: object),
-      status: OrderItem.Status(word: try text("status", in: object)),
+      status: OrderItem.Status(try text("status", in: object)),
       expectedDelivery: hasDate ? try text("expected-delivery", in: object) : nil)
   }
 

@@ -7,7 +7,7 @@ import Testing
     let item = OrderItem(
       asin: "B0", slot: "paper", quantity: 2, status: .processing, expectedDelivery: "2026-01-02T00:00:00.000Z")
     let other = OrderItem(
-      asin: "B0", slot: "tea", quantity: 0.5, status: .other(ServiceText("Delayed")), expectedDelivery: nil)
+      asin: "B0", slot: "tea", quantity: 0.5, status: .other("Delayed"), expectedDelivery: nil)
     return [
       .done, .noted(try .numbered(9)), .status(try fullStatus()),
       .status(DeviceStatus(version: "0", link: .unlinked)),
@@ -44,7 +44,7 @@ import Testing
   @Test func everyStatusOfAnOrderHasItsWord() {
     let all: [OrderItem.Status] = [.processing, .cancelled, .shipped, .pending, .authorized, .closed, .unknown]
     #expect(Set(all.map(\.word)).count == all.count)
-    for status in all { #expect(OrderItem.Status(word: status.word) == status) }
+    for status in all { #expect(OrderItem.Status(status.word) == status) }
   }
 
   @Test func isWrittenAsDocumented() throws {
