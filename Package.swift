@@ -16,13 +16,16 @@ let package = Package(
     // C libraries
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
     // The device side
     .target(
       name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
-      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson")]),
+      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson"), .linkedLibrary("m")]),
+    .executableTarget(name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
 
     // Tests
     .testTarget(name: "ReplenishCoreTests", dependencies: ["ReplenishCore"], swiftSettings: strict),
+    .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
   ]
 )
