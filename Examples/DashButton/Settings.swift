@@ -61,20 +61,22 @@ extension DaemonConfiguration {
 
 extension DaemonConfiguration.Amazon {
   func lwaEndpoints() throws(ReplenishError) -> LWAEndpoints {
-    let standard: LWAEndpoints =
+    let region: LWAEndpoints.Region =
       switch region {
       case .na: .northAmerica
       case .eu: .europe
       case .fe: .farEast
       }
-    guard tokenHost != nil || authorizeHost != nil else { return standard }
+    let standard = LWAEndpoints(region)
+    guard let tokenHost else { return standard }
+    // The device asks the token host only; where a person logs in is the phone's affair.
     do throws(ServiceURLFault) {
-      return try standard.replacing(apiHost: tokenHost, authorizeHost: authorizeHost)
-    } catch { throw ReplenishError("[amazon] token-host or authorize-host: \(error.explanation)") }
+      return LWAEndpoints(api: try ServiceURL(tokenHost), authorize: try ServiceURL(standard.authorize))
+    } catch { throw ReplenishError("[amazon] token-host: \(error.explanation)") }
   }
 
   func dashEndpoint() throws(ReplenishError) -> DashEndpoint {
-    guard let serviceHost else { return .northAmerica }
+    guard let serviceHost else { return .documented }
     do throws(ServiceURLFault) { return DashEndpoint(try ServiceURL(serviceHost)) } catch {
       throw ReplenishError("[amazon] service-host: \(error.explanation)")
     }

@@ -119,6 +119,10 @@ public final class Life {
   /// Gives an input and performs all that follows.
   public func give(_ input: Input) throws(PowerLost) {
     inputs.append(input)
+    try settle()
+  }
+
+  private func settle() throws(PowerLost) {
     while !inputs.isEmpty {
       let effects = device.handle(inputs.removeFirst(), at: moment)
       for effect in effects { try perform(effect) }
@@ -166,7 +170,16 @@ public final class Life {
     phone = session
     inputs.append(.phoneConnected)
     try takePhone(outputs)
-    while !inputs.isEmpty { try give(inputs.removeFirst()) }
+    try settle()
+  }
+
+  /// The person at the phone logs in once more, with the last parameters the device gave.
+  public func logInAgain() throws(PowerLost) {
+    let last = told.last { if case .parameters = $0 { true } else { false } }
+    guard let last else { return }
+    phoneLogsIn = true
+    try takePhone(last)
+    try settle()
   }
 
   /// The phone is carried away.

@@ -178,13 +178,14 @@ import Testing
   @Test func sendingThatCannotBeWrittenIsNotSent() throws {
     let storage = MemoryStorage()
     let life = try DeviceFixture.linked(storage)
-    life.amazon.script(.replenish, .unreachable)
+    life.amazon.script(.replenish, .unreachable, .unreachable)
     try life.press()
     storage.failures[.journal] = 3
     #expect(life.amazon.orders.isEmpty)
     try life.pass(600_000)
     #expect(life.newest?.state == .testOrdered)
     #expect(life.amazon.orders.count == 1)
+    #expect(storage.failures[.journal] == 0)
   }
 
   @Test func aHeldButtonOpensTheWindowAndNeverOrders() throws {
