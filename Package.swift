@@ -23,6 +23,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson")]),
 
     // Tests
-    .testTarget(name: "ReplenishCoreTests", dependencies: ["ReplenishCore"], swiftSettings: strict),
+    .target(
+      name: "ReplenishTestSupport", dependencies: ["ReplenishCore"], path: "Tests/Support", swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishCoreTests", dependencies: ["ReplenishCore", "ReplenishTestSupport"], swiftSettings: strict),
   ]
 )

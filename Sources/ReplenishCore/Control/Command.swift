@@ -45,7 +45,7 @@ public enum Reply {
 /// Why a command was not done.
 public struct Refusal: Error, Equatable {
   /// The kind of refusal, for programs.
-  public enum Code: String {
+  public enum Code: String, CaseIterable, Sendable {
     /// No such slot is configured.
     case unknownSlot
     /// No Amazon account is linked.
