@@ -11,18 +11,30 @@ let package = Package(
   name: "ReplenishKit",
   products: [
     .library(name: "ReplenishCore", targets: ["ReplenishCore"]),
+    .library(name: "ReplenishLinux", targets: ["ReplenishLinux"]),
   ],
   targets: [
     // C libraries
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
     // The device side
     .target(
       name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson")]),
+    .target(
+      name: "ReplenishLinux", dependencies: ["ReplenishCore", "COpenSSL", "CCurl", "CLinux"], swiftSettings: strict,
+      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("curl")]),
 
     // Tests
+    .target(
+      name: "ReplenishTestSupport", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/Support",
+      swiftSettings: strict),
     .testTarget(name: "ReplenishCoreTests", dependencies: ["ReplenishCore"], swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishLinuxTests", dependencies: ["ReplenishLinux", "ReplenishTestSupport", "CLinux"],
+      swiftSettings: strict),
   ]
 )
