@@ -13,7 +13,8 @@
 #   dynamic_loader     the interpreter written into a program
 #   unicode_tables     whether the toolchain's Unicode tables can be linked for it
 
-known_architectures=(arm64 armhf armel)
+# Those with a sysroot of their own. amd64 is here for `Boards/check --host` on a development machine.
+known_architectures=(arm64 armhf armel amd64)
 
 describe_architecture() {
   gnu_triple='' swift_triple='' c_flags=() elf_machine='' elf_attributes='' emulator=() dynamic_loader='' unicode_tables=yes
@@ -44,6 +45,13 @@ describe_architecture() {
       elf_machine=ARM
       emulator=(qemu-arm -cpu arm1176)
       dynamic_loader=/lib/ld-linux.so.3
+      ;;
+    amd64)
+      gnu_triple=x86_64-linux-gnu
+      swift_triple=x86_64-unknown-none-elf
+      elf_machine='Advanced Micro Devices X86-64'
+      emulator=(qemu-x86_64)
+      dynamic_loader=/lib64/ld-linux-x86-64.so.2
       ;;
     *) return 1 ;;
   esac
