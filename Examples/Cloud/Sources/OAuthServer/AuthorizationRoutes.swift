@@ -42,14 +42,14 @@ extension OAuthRoutes {
     switch decision {
     case "allow":
       let location = try await server.allow(wanted, subject: subject)
-      observe(OAuthEvent(kind: .decision, grant: nil, error: nil), context)
+      await observe(OAuthEvent(kind: .decision, grant: nil, error: nil), context)
       return PageLibrary.redirect(to: location)
     case "sign-out":
       try await sessions.end(id: sessionID)
       return PageLibrary.redirect(to: request.uri.string)
     case "deny":
       let error = OAuthError(.accessDenied, .other, "The person refused.")
-      observe(OAuthEvent(kind: .decision, grant: nil, error: error), context)
+      await observe(OAuthEvent(kind: .decision, grant: nil, error: error), context)
       return PageLibrary.redirect(to: server.refusal(error, to: wanted.redirectURI, state: wanted.state))
     default:
       return staleForm
@@ -74,10 +74,10 @@ extension OAuthRoutes {
     switch try await server.authorizationRequest(parameters) {
     case .success(let wanted): return .success(wanted)
     case .failure(.redirect(let error, let uri, let state)):
-      observe(OAuthEvent(kind: .page, grant: nil, error: error), context)
+      await observe(OAuthEvent(kind: .page, grant: nil, error: error), context)
       return .failure(Refused(response: PageLibrary.redirect(to: server.refusal(error, to: uri, state: state))))
     case .failure(.page(let error)):
-      observe(OAuthEvent(kind: .page, grant: nil, error: error), context)
+      await observe(OAuthEvent(kind: .page, grant: nil, error: error), context)
       return .failure(
         Refused(response: pages.message(error.description, title: "Cannot continue", status: .badRequest)))
     }

@@ -8,7 +8,7 @@ extension OAuthRoutes {
   func token(_ request: Request, _ context: Context) async throws -> Response {
     try await answer(request, context, .token) { form in
       let answer = try await server.token(form, authorization: request.headers[.authorization])
-      observe(OAuthEvent(kind: .token, grant: answer.grant, error: nil), context)
+      await observe(OAuthEvent(kind: .token, grant: answer.grant, error: nil), context)
       var members: [String: JSONValue] = [
         "access_token": .string(answer.accessToken), "refresh_token": .string(answer.refreshToken),
         "token_type": .string(server.dialect.tokenType), "expires_in": .number(answer.expiresIn),
@@ -21,7 +21,7 @@ extension OAuthRoutes {
   func deviceAuthorization(_ request: Request, _ context: Context) async throws -> Response {
     try await answer(request, context, .deviceAuthorization) { form in
       let answer = try await server.startDeviceAuthorization(form, authorization: request.headers[.authorization])
-      observe(OAuthEvent(kind: .deviceAuthorization, grant: nil, error: nil), context)
+      await observe(OAuthEvent(kind: .deviceAuthorization, grant: nil, error: nil), context)
       return [
         "device_code": .string(answer.deviceCode), "user_code": .string(answer.userCode),
         "verification_uri": .string(publicAddress() + paths.code), "expires_in": .number(answer.expiresIn),
@@ -33,7 +33,7 @@ extension OAuthRoutes {
   func revoke(_ request: Request, _ context: Context) async throws -> Response {
     try await answer(request, context, .revocation) { form in
       try await server.revoke(form, authorization: request.headers[.authorization])
-      observe(OAuthEvent(kind: .revocation, grant: nil, error: nil), context)
+      await observe(OAuthEvent(kind: .revocation, grant: nil, error: nil), context)
       return [:]
     }
   }
@@ -50,7 +50,7 @@ extension OAuthRoutes {
       }
       return try json(await body(form), status: .ok)
     } catch let error as OAuthError {
-      observe(OAuthEvent(kind: kind, grant: nil, error: error), context)
+      await observe(OAuthEvent(kind: kind, grant: nil, error: error), context)
       let (status, code, description) = server.dialect.render(error)
       var response = try json(
         ["error": .string(code), "error_description": .string(description)], status: .init(code: status))

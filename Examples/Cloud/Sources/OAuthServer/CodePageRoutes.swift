@@ -58,7 +58,7 @@ extension OAuthRoutes {
     let isAllowed = decision == "allow"
     guard isAllowed || decision == "deny" else { return staleForm }
     guard try await server.decide(pair, isAllowed: isAllowed, subject: subject) else { return staleForm }
-    observe(OAuthEvent(kind: .decision, grant: nil, error: nil), context)
+    await observe(OAuthEvent(kind: .decision, grant: nil, error: nil), context)
     return pages.message(
       isAllowed ? "The device is linked. You may close this page." : "The device was refused.",
       title: isAllowed ? "Done" : "Refused", status: .ok)

@@ -18,6 +18,13 @@ extension AuthorizationServer {
     _ form: FormParameters, authorization: String?
   ) async throws -> DeviceAuthorizationAnswer {
     if let name = form.repeated.first { throw OAuthError.repeated(name) }
+    if let wanted = dialect.deviceResponseType {
+      guard let responseType = form["response_type"] else { throw OAuthError.missing("response_type") }
+      guard responseType == wanted else {
+        throw OAuthError(
+          .invalidRequest, .invalid(parameter: "response_type"), "Send response_type=\(wanted) to this endpoint.")
+      }
+    }
     let client = try await authenticate(form, authorization: authorization)
     guard client.mayUseDeviceGrant else {
       throw OAuthError(.unauthorizedClient, .other, "This client may not use the device grant.")

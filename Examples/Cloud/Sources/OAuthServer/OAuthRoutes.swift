@@ -56,7 +56,7 @@ public struct OAuthRoutes<Context: RequestContext>: Sendable {
   let publicAddress: @Sendable () -> String
   let codeGuesses = AttemptLimiter()
   let passwordGuesses = AttemptLimiter()
-  let observe: @Sendable (OAuthEvent, Context) -> Void
+  let observe: @Sendable (OAuthEvent, Context) async -> Void
 
   /// Creates the routes.
   ///
@@ -71,7 +71,7 @@ public struct OAuthRoutes<Context: RequestContext>: Sendable {
   public init(
     server: AuthorizationServer, accounts: any AccountDirectory, pages: PageLibrary,
     publicAddress: @escaping @Sendable () -> String, isSecure: Bool, paths: Paths = Paths(),
-    observe: @escaping @Sendable (OAuthEvent, Context) -> Void = { _, _ in }
+    observe: @escaping @Sendable (OAuthEvent, Context) async -> Void = { _, _ in }
   ) {
     self.server = server
     self.accounts = accounts

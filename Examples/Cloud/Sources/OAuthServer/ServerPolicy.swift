@@ -38,6 +38,8 @@ public struct ServerPolicy: Sendable {
 public struct OAuthDialect: Sendable {
   /// The `grant_type` values that mean the device grant.
   public var deviceGrantTypes: Set<String> = ["urn:ietf:params:oauth:grant-type:device_code"]
+  /// The `response_type` that a device authorization request must carry; nil when it carries none.
+  public var deviceResponseType: String?
   /// Whether polls come without `client_id` but with the `user_code`.
   public var pollsCarryUserCode = false
   /// The `token_type` of answers.
