@@ -54,7 +54,8 @@ struct OrderInfo: Encodable {
       case .shipped, .delivered: "Shipped"
       case .cancelled: "Cancelled"
       }
-    let date = order.phase == .cancelled ? nil : arrivesAt.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    let date =
+      order.phase == .cancelled ? nil : arrivesAt.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     orderInfoData = Data(
       instanceId: order.eventInstanceId,
       orderItems: [Item(asin: order.asin, expectedDeliveryDate: date, slotId: order.slot, status: status)])

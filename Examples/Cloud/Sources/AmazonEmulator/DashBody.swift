@@ -14,7 +14,8 @@ enum DashBody {
     do {
       return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
     } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
-      throw DashError.invalidRequest("\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type.")
+      throw DashError.invalidRequest(
+        "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type.")
     } catch DecodingError.keyNotFound(let key, _) {
       throw DashError.invalidRequest("\(key.stringValue) is missing.")
     } catch DecodingError.valueNotFound(_, let context) where !context.codingPath.isEmpty {

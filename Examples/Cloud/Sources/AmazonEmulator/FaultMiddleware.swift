@@ -24,7 +24,7 @@ struct FaultMiddleware: RouterMiddleware {
     if let seconds = fault.seconds, fault.kind != .delayAnswer { try await Task.sleep(for: .seconds(seconds)) }
     switch fault.kind {
     case .status: return Self.answer(fault)
-    case .dropRequest: return try await Self.hangUp(context)
+    case .dropRequest: return Self.hangUp(context)
     case .expireTokens: try await expireTokens()
     case .revokeGrants: try await revokeGrants()
     default: break
@@ -34,7 +34,7 @@ struct FaultMiddleware: RouterMiddleware {
     case .delayAnswer:
       try await Task.sleep(for: .seconds(fault.seconds ?? 0))
       return response
-    case .loseAnswer: return try await Self.hangUp(context)
+    case .loseAnswer: return Self.hangUp(context)
     case .cutBody, .truncateBody, .hugeBody, .contentType, .garbage:
       return try await Self.spoil(response, fault, context)
     default: return response
@@ -63,8 +63,10 @@ struct FaultMiddleware: RouterMiddleware {
   }
 
   /// Closes the connection; the response that is returned finds nobody to read it.
-  private static func hangUp(_ context: EmulatorContext) async throws -> Response {
-    try? await context.channel.close()
+  ///
+  /// The close is not waited for: with TLS it lasts until the other side closes too.
+  private static func hangUp(_ context: EmulatorContext) -> Response {
+    context.channel.close(promise: nil)
     return Response(status: .serviceUnavailable)
   }
 

@@ -70,6 +70,9 @@ struct RequestLogMiddleware: RouterMiddleware {
       response = try await next(request, context)
     } catch let error as any HTTPResponseError {
       response = try error.response(from: request, context: context)
+    } catch let error as CancellationError {
+      // The emulator stops, or the client has hung up: nobody waits for an answer.
+      throw error
     } catch {
       logger.error("\(context.note.values.operation ?? "request") failed: \(error)")
       response = Response(status: .internalServerError)

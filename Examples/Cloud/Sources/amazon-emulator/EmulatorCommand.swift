@@ -58,16 +58,16 @@ struct EmulatorCommand: AsyncParsableCommand {
       logger.info("sample customer: \(customer)")
       listening.announce(port: port, logger: logger)
     }
-    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+      .init(service: application), .init(service: PromptExit()),
+    ]
     if exitWithParent {
       services.append(
         .init(service: StandardInputWatch(), successTerminationBehavior: .gracefullyShutdownGroup))
     }
     var group = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-    // A client that keeps its connection open must not keep the emulator alive.
-    group.maximumGracefulShutdownDuration = .seconds(2)
-    group.maximumCancellationDuration = .seconds(2)
+    group.maximumGracefulShutdownDuration = .seconds(1)
     try await ServiceGroup(configuration: group).run()
   }
 
