@@ -1,6 +1,5 @@
 // Types that the next commits define in their own rooms; each leaves this file when it comes.
 public struct DeviceStatus: Equatable {}
-public struct SetupCredential {}
 public enum Event { case pending }
 public struct DeviceConfiguration {}
 public struct Device {
