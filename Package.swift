@@ -22,7 +22,18 @@ let package = Package(
       name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson")]),
 
+    // Host-only programs
+    .systemLibrary(name: "CGetopt"),
+    .systemLibrary(name: "CQrencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+    .target(name: "ReplenishHost", dependencies: ["ReplenishCore", "COpenSSL", "CGetopt"], swiftSettings: strict),
+    .target(
+      name: "ReplenishFactory", dependencies: ["ReplenishCore", "ReplenishHost", "CQrencode"], swiftSettings: strict),
+    .executableTarget(
+      name: "replenish-factory", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
+
     // Tests
     .testTarget(name: "ReplenishCoreTests", dependencies: ["ReplenishCore"], swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
   ]
 )
