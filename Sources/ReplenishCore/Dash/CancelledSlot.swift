@@ -10,4 +10,21 @@ public struct CancelledSlot: Equatable, Sendable {
     self.slot = slot
     self.status = status
   }
+
+  /// The slots in the answer to ``DashRequest/cancelTestOrders(slot:)`` or ``DashRequest/cancelAllTestOrders``.
+  public static func read(_ answer: HTTPAnswer) throws(DashError) -> [CancelledSlot] {
+    try DashFailure.check(answer, namesSlot: true)
+    do throws(AnswerFault) {
+      var slots: [CancelledSlot] = []
+      for slot in try AnswerReader.elements(try AnswerReader.object(answer), "slotOrderStatuses") {
+        slots.append(
+          CancelledSlot(
+            slot: try AnswerReader.text(slot, "slotId", limit: 255),
+            status: try AnswerReader.word(slot, "orderStatus", limit: 64)))
+      }
+      return slots
+    } catch {
+      throw .malformed(error.text)
+    }
+  }
 }

@@ -1,15 +1,15 @@
-/// Why a DRS operation was not done.
+/// Why a DRS operation was not done. `requestID` is the service's name for the call, for a support case.
 public enum DashError: Error, Equatable {
   /// The access token is expired, revoked or not one: refresh it once and send the request once more. DRS says so with
   /// status **400** and `InvalidTokenException`; 401 is read the same way, though no page documents it.
-  case invalidToken(requestID: ServiceText?)
+  case invalidToken(requestID: String?)
   /// 404: the registration has no such slot (or order); read the subscription info anew.
-  case slotUnknown(requestID: ServiceText?)
+  case slotUnknown(requestID: String?)
   /// Another 4xx: the request will not be accepted however often it is sent.
-  case refused(status: Int, message: ServiceText, requestID: ServiceText?)
-  /// 5xx, 408, 429 or an unexpected status: the service could not do it now. `retryAfter` in seconds, if it said so.
-  case server(status: Int, retryAfter: Int?, requestID: ServiceText?)
-  /// A success whose answer is not one of this service; the text says where it is wrong. Nothing in it may be used.
+  case refused(status: Int, message: ServiceText, requestID: String?)
+  /// 5xx, 408 or 429: the service could not do it now. `retryAfter` in seconds, if it said so.
+  case server(status: Int, retryAfter: Int?, requestID: String?)
+  /// No answer of this service, or a success that breaks its rules; the text says where. Nothing in it may be used.
   case malformed(String)
 
   /// Whether the same request may succeed later, without anybody's doing.
@@ -22,4 +22,27 @@ public enum DashError: Error, Equatable {
 
   /// Whether the service may have done what was asked in spite of this answer.
   public var mayHaveTakenEffect: Bool { isRetryable }
+
+  /// What was wrong and what to do, in a sentence for a person. Never holds a secret.
+  public var explanation: String {
+    switch self {
+    case .invalidToken(let id):
+      return "the service did not accept the access token" + trace(id) + "; the device refreshes it and tries once more"
+    case .slotUnknown(let id):
+      return "the service knows no such slot or order" + trace(id)
+        + "; compare the configured slots with the Dash console"
+    case .refused(let status, let message, let id):
+      let said = message.text.isEmpty ? "" : ", saying: " + message.text
+      return "the service refused with status \(status)" + said + trace(id)
+    case .server(let status, _, let id):
+      return "the service could not do it now, status \(status)" + trace(id) + "; the device tries again by itself"
+    case .malformed(let place):
+      return "what came is no answer of the service: " + place + "; the device tries again by itself"
+    }
+  }
+
+  private func trace(_ id: String?) -> String {
+    guard let id else { return "" }
+    return " (request " + id + ")"
+  }
 }

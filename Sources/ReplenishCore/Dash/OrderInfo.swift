@@ -30,8 +30,8 @@ public struct OrderItem: Equatable, Sendable {
     case closed
     /// `Unknown` (older), the service's own word.
     case unknown
-    /// A word this version does not know.
-    case other(ServiceText)
+    /// A word this version does not know; at most 64 bytes of visible ASCII.
+    case other(String)
   }
 
   /// Amazon's number of the product.

@@ -8,11 +8,12 @@ public struct ReplenishAnswer: Equatable, Sendable {
     case testOrderPlaced
     /// `ORDER_INPROGRESS`: nothing placed, because an order for the slot is open until it is delivered.
     case orderInProgress
-    /// A code this version does not know; whether something was ordered is not known.
-    case other(ServiceText)
+    /// A code this version does not know; whether something was ordered is not known. At most 64 bytes of
+    /// visible ASCII.
+    case other(String)
   }
 
-  /// The id of the order, for ``DashRequest/orderInfo(instanceID:)``; 1 to 255 visible ASCII characters.
+  /// The id of the order, for ``DashRequest/orderInfo(instanceID:)``; 1 to 255 bytes without control characters.
   public let eventInstanceID: String?
   /// What became of the request.
   public let detail: Detail
@@ -21,5 +22,29 @@ public struct ReplenishAnswer: Equatable, Sendable {
   public init(eventInstanceID: String?, detail: Detail) {
     self.eventInstanceID = eventInstanceID
     self.detail = detail
+  }
+
+  /// The answer to ``DashRequest/replenish(slot:)``.
+  public static func read(_ answer: HTTPAnswer) throws(DashError) -> ReplenishAnswer {
+    try DashFailure.check(answer, namesSlot: true)
+    do throws(AnswerFault) {
+      let object = try AnswerReader.object(answer)
+      let code = try AnswerReader.word(object, "detailCode", limit: 64)
+      let id = try AnswerReader.optionalText(object, "eventInstanceId", limit: 255)
+      return ReplenishAnswer(eventInstanceID: id, detail: Detail(code))
+    } catch {
+      throw .malformed(error.text)
+    }
+  }
+}
+
+extension ReplenishAnswer.Detail {
+  init(_ code: String) {
+    switch code {
+    case "STANDARD_ORDER_PLACED": self = .standardOrderPlaced
+    case "TEST_ORDER_PLACED": self = .testOrderPlaced
+    case "ORDER_INPROGRESS": self = .orderInProgress
+    default: self = .other(code)
+    }
   }
 }

@@ -19,6 +19,43 @@ public enum UTCDate {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// The seconds since 1970 of a time; nil if it is none of the forms below or names a day or hour that is not.
+  ///
+  /// Forms: `2015-12-28T10:00:00Z`, the same with a fraction (cut off) or with an offset (`+09:00`), and a day alone,
+  /// which means its first second in UTC and whose month and day may have one digit, as a sample of Amazon's writes it.
+  public static func parse(_ text: String) -> Int64? {
+    var reader = DigitReader(Array(text.utf8))
+    guard let year = reader.number(4...4), reader.skip("-"), let month = reader.number(1...2), reader.skip("-"),
+      let day = reader.number(1...2), year > 0, (1...12).contains(month), day >= 1, day <= length(month, year)
+    else { return nil }
+    let midnight = days(year: year, month: month, day: day) * 86_400
+    if reader.isAtEnd { return midnight }
+    guard text.utf8.count >= 20, reader.skip("T"), let hour = reader.number(2...2), hour < 24, reader.skip(":"),
+      let minute = reader.number(2...2), minute < 60, reader.skip(":"), let second = reader.number(2...2), second <= 60
+    else { return nil }
+    if reader.skip(".") { guard reader.number(1...9) != nil else { return nil } }
+    guard let offset = offset(&reader), reader.isAtEnd else { return nil }
+    return midnight + Int64(hour * 3600 + minute * 60 + second - offset)
+  }
+
+  /// The seconds by which local time is ahead of UTC.
+  private static func offset(_ reader: inout DigitReader) -> Int? {
+    if reader.skip("Z") { return 0 }
+    let sign = reader.skip("+") ? 1 : -1
+    guard sign == 1 || reader.skip("-") else { return nil }
+    guard let hour = reader.number(2...2), hour < 24, reader.skip(":"), let minute = reader.number(2...2), minute < 60
+    else { return nil }
+    return sign * (hour * 3600 + minute * 60)
+  }
+
+  private static func length(_ month: Int, _ year: Int) -> Int {
+    switch month {
+    case 2: return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: return 30
+    default: return 31
+    }
+  }
+
   private static func append(_ number: Int, digits: Int, then separator: Unicode.Scalar, to text: inout [UInt8]) {
     var place = digits == 4 ? 1000 : 10
     while place > 0 {
@@ -46,5 +83,28 @@ public enum UTCDate {
     let yearOfEra = year % 400
     let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
     return Int64(year / 400 * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468)
+  }
+}
+
+/// Reads runs of digits and the characters between them.
+private struct DigitReader {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+  var isAtEnd: Bool { rest.isEmpty }
+
+  mutating func skip(_ character: Unicode.Scalar) -> Bool {
+    guard rest.first == UInt8(ascii: character) else { return false }
+    rest = rest.dropFirst()
+    return true
+  }
+
+  /// A number of as many digits as the range allows (at most 9, so that it fits everywhere).
+  mutating func number(_ digits: ClosedRange<Int>) -> Int? {
+    let run = rest.prefix(digits.upperBound).prefix { ASCII.isDigit($0) }
+    guard digits.contains(run.count) else { return nil }
+    rest = rest.dropFirst(run.count)
+    return run.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
   }
 }

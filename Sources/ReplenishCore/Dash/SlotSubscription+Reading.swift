@@ -1,0 +1,42 @@
+extension SlotSubscription {
+  /// The slots in the answer to ``DashRequest/subscriptionInfo(_:)``, of either version, ordered by the bytes of their
+  /// ids. Money hangs on it: `"true"` is not true, and one bad slot makes the whole answer malformed.
+  public static func read(_ answer: HTTPAnswer) throws(DashError) -> [SlotSubscription] {
+    try DashFailure.check(answer, namesSlot: false)
+    do throws(AnswerFault) {
+      guard let members = try AnswerReader.object(answer)["slotsSubscriptionStatus"]?.members else {
+        throw AnswerFault("slotsSubscriptionStatus", "is missing or not an object")
+      }
+      guard members.count <= AnswerReader.longestList else { throw AnswerFault("it names more than 256 slots") }
+      var slots: [SlotSubscription] = []
+      for member in members { slots.append(try slot(named: member.name, member.value)) }
+      slots.sort { $0.slot.utf8.lexicographicallyPrecedes($1.slot.utf8) }
+      return slots
+    } catch {
+      throw .malformed(error.text)
+    }
+  }
+
+  private static func slot(named name: String, _ value: JSONValue) throws(AnswerFault) -> SlotSubscription {
+    guard AnswerReader.isText(Array(name.utf8), limit: 255) else {
+      throw AnswerFault("slotsSubscriptionStatus", "has a slot whose id is empty, too long or not printable")
+    }
+    if let isSubscribed = value.bool {  // result version 1.0
+      return SlotSubscription(slot: name, isSubscribed: isSubscribed, products: [])
+    }
+    guard let isSubscribed = value["subscribed"]?.bool else {
+      throw AnswerFault("subscribed", "is missing in a slot or not true or false")
+    }
+    var products: [SlotProduct] = []
+    if let list = value["productInfoList"], !list.isNull {
+      for product in try AnswerReader.elements(value, "productInfoList") {
+        products.append(
+          SlotProduct(
+            asin: try AnswerReader.word(product, "asin", limit: 64),
+            quantity: try AnswerReader.quantity(product, "quantity"),
+            unit: try AnswerReader.text(product, "unit", limit: 64)))
+      }
+    }
+    return SlotSubscription(slot: name, isSubscribed: isSubscribed, products: products)
+  }
+}
