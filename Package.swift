@@ -30,10 +30,20 @@ let package = Package(
       name: "ReplenishFactory", dependencies: ["ReplenishCore", "ReplenishHost", "CQrencode"], swiftSettings: strict),
     .executableTarget(
       name: "replenish-factory", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
+    .systemLibrary(
+      name: "CCompanion", path: "Examples/Companion/C", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(
+      name: "ReplenishCompanion", dependencies: ["ReplenishCore", "ReplenishHost", "CCompanion"],
+      path: "Examples/Companion/Library", swiftSettings: strict),
+    .executableTarget(
+      name: "companion", dependencies: ["ReplenishCompanion", "ReplenishHost"], path: "Examples/Companion/Tool",
+      swiftSettings: strict),
 
     // Tests
     .testTarget(name: "ReplenishCoreTests", dependencies: ["ReplenishCore"], swiftSettings: strict),
     .testTarget(
       name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishCompanionTests", dependencies: ["ReplenishCompanion", "ReplenishHost"], swiftSettings: strict),
   ]
 )

@@ -69,7 +69,7 @@ public struct CommandLineOptions: Sendable {
     return number
   }
 
-  /// What `--help` prints below its first lines: each option with its explanation.
+  /// What `--help` prints of options: each with its explanation.
   public static func describe(_ options: [CommandLineOption]) -> String {
     var text = ""
     for option in options {

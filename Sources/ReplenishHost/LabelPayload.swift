@@ -50,6 +50,20 @@ public struct LabelPayload {
     self = try text.withBytes { (bytes) throws(Fault) in try LabelPayload(reading: bytes[...]) }
   }
 
+  /// Finds a payload in a longer text, a label drawn as text for instance: the first line that begins as one.
+  public init(inText text: Secret) throws(Fault) {
+    let line: Secret? = text.withBytes { bytes in
+      for line in bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+        let start = line.drop(while: LabelPayload.isSpace)
+        guard start.starts(with: LabelPayload.scheme.utf8) else { continue }
+        return Secret(count: start.count) { $0.copyBytes(from: start) }
+      }
+      return nil
+    }
+    guard let line else { throw .foreign }
+    try self.init(line)
+  }
+
   /// The text that goes into the QR code.
   public func encode() -> Secret {
     var text = SecretBuilder(capacity: 160)
