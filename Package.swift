@@ -13,7 +13,7 @@ let package = Package(
     .library(name: "ReplenishCore", targets: ["ReplenishCore"]),
     .library(name: "ReplenishLinux", targets: ["ReplenishLinux"]),
     .library(name: "ReplenishKit", targets: ["ReplenishKit"]),
-    .executable(name: "dash-button", targets: ["dash_button"]),
+    .executable(name: "dash-button", targets: ["dash-button"]),
     .executable(name: "replenish-factory", targets: ["replenish-factory"]),
     .executable(name: "companion", targets: ["companion"]),
   ],
@@ -33,7 +33,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("curl")]),
     .target(name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux"], swiftSettings: strict),
     .executableTarget(
-      name: "dash_button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
+      name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton", exclude: ["dash-button.conf"], swiftSettings: strict),
 
     // Host-only programs
