@@ -16,6 +16,18 @@ import Testing
     #expect(LWAEndpoints(.farEast).token == "https://api.amazon.co.jp/auth/o2/token")
   }
 
+  @Test func otherHostsKeepThePaths() throws {
+    let both = try LWAEndpoints.europe.replacing(
+      apiHost: "https://localhost:8443/", authorizeHost: "https://login.example")
+    #expect(both.token == "https://localhost:8443/auth/o2/token")
+    #expect(both.codePair == "https://localhost:8443/auth/o2/create/codepair")
+    #expect(both.authorize == "https://login.example/ap/oa")
+    #expect(try LWAEndpoints.europe.replacing(apiHost: nil, authorizeHost: nil) == .europe)
+    #expect(throws: ServiceURL.Fault.notHTTPS) {
+      try LWAEndpoints.europe.replacing(apiHost: nil, authorizeHost: "http://login.example")
+    }
+  }
+
   @Test func aClientIDHasAtMost100Bytes() throws {
     let registration = RegistrationScope(model: try ModelID("M"), serial: try SerialNumber("1"))
     func request(_ count: Int) -> AuthorizationRequest? {

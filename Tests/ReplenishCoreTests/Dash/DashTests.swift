@@ -25,7 +25,7 @@ import Testing
       .cancelAllTestOrders,
     ]
     for request in requests {
-      let made = request.request(token: Secret(copying: "Atza|planted"), at: .documented)
+      let made = request.request(token: Secret(copying: "Atza|planted"), at: .northAmerica)
       #expect(made.bearer?.shownForTest == "Atza|planted")
       var shown = "\(made)" + (made.body?.shownForTest ?? "")
       dump(made, to: &shown)
