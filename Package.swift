@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "ReplenishLinux", targets: ["ReplenishLinux"]),
     .library(name: "ReplenishKit", targets: ["ReplenishKit"]),
     .executable(name: "dash-button", targets: ["dash-button"]),
+    .executable(name: "replenishctl", targets: ["replenishctl"]),
     .executable(name: "replenish-factory", targets: ["replenish-factory"]),
     .executable(name: "companion", targets: ["companion"]),
   ],
@@ -35,6 +36,8 @@ let package = Package(
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton", exclude: ["dash-button.conf"], swiftSettings: strict),
+    .executableTarget(
+      name: "replenishctl", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], swiftSettings: strict),
 
     // Host-only programs
     .systemLibrary(name: "CGetopt"),
@@ -62,6 +65,7 @@ let package = Package(
     .testTarget(
       name: "ReplenishLinuxTests", dependencies: ["ReplenishLinux", "ReplenishTestSupport", "CLinux"],
       swiftSettings: strict),
+    .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
     .testTarget(
       name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
     .testTarget(
