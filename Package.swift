@@ -69,6 +69,7 @@ let package = Package(
     .testTarget(
       name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
     .testTarget(
-      name: "ReplenishCompanionTests", dependencies: ["ReplenishCompanion", "ReplenishHost"], swiftSettings: strict),
+      name: "ReplenishCompanionTests", dependencies: ["ReplenishCompanion", "ReplenishHost", "companion"],
+      swiftSettings: strict),
   ]
 )

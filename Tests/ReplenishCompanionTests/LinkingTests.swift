@@ -77,6 +77,16 @@ import Testing
     #expect(said.last == "Linked.")
   }
 
+  @Test func leavesTheRedirectURIAsItIsWritten() throws {
+    let talk = DeviceTalk(bearer: device, code: code, random: HostRandom())
+    let profile = Linking.Profile(
+      clientID: "client.1", redirectURI: try #require(WebURL("https://App.example")),
+      endpoints: LWAEndpoints(.northAmerica))
+    try Linking(talk: talk, profile: profile, login: login, random: HostRandom(), say: { _ in }).run()
+    #expect(device.grants.first?.redirectURI == "https://App.example")
+    #expect(login.asked.first?.queryFields.contains { $0 == ("redirect_uri", "https://App.example") } == true)
+  }
+
   @Test func showsNoSecretWhileItTalks() throws {
     let said = try link { talk, _ in talk.hangsUpAfter = nil }.joined(separator: "\n")
     #expect(said.contains("Write Request"))  // the trace is on

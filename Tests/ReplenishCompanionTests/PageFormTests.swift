@@ -33,6 +33,12 @@ import Testing
         == "csrf=a%2Bb%22c&email=a%40b.c&password=p%26%C3%9F+w&remember=on&action=login")
   }
 
+  @Test func findsWhatAPageComplainsOf() {
+    #expect(PageTags.complaint(of: "<h1>No</h1><p class=x>It &lt;is&gt; so.</p>") == "It <is> so.")
+    #expect(PageTags.complaint(of: "<p>Sign in.</p><p role=\"alert\">Wrong\u{1B}[2J</p>") == "Wrong?[2J")
+    #expect(PageTags.complaint(of: "") == "")
+  }
+
   @Test(arguments: [
     "<form", "<form action=", "<form action=\"x", "<input =", "<", "<!--", "<form><input name=a value='", "</",
   ])

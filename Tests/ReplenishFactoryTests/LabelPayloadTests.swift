@@ -21,6 +21,12 @@ import Testing
     #expect(Secret.matches(payload.encode(), Secret(copying: text)))
   }
 
+  @Test func findsItselfInADrawnLabel() throws {
+    let text = "   ▄▀█\r\n Model  replenish:v1\n\n  replenish:v1?id=4F2A9C&code=21017149&model=B \nreplenish:x"
+    #expect(try LabelPayload(inText: Secret(copying: text)).model.text == "B")
+    #expect(throws: LabelPayload.Fault.foreign) { try LabelPayload(inText: Secret(copying: "Model B\n")) }
+  }
+
   @Test func passesOverMembersOfLaterLabels() throws {
     #expect(try read("replenish:v1?x=1&x=%ZZ&model=B&y&code=2101-7149&id=4f2a9c").shortID.text == "4F2A9C")
   }

@@ -60,7 +60,8 @@ public struct BrowserLogin {
       let forms = PageForm.find(in: answer.text)
       if let form = forms.first(where: { $0.password != nil }) {
         guard !hasTyped else {
-          throw LinkingFailure(.notAuthorized, "\(start.host) refused the login of \(account.userName)")
+          throw LinkingFailure(
+            .notAuthorized, "\(start.host) refused the login of \(account.userName)\(complaint(of: answer))")
         }
         hasTyped = true
         say("Logging in at \(start.host) as \(account.userName).")
@@ -71,8 +72,7 @@ public struct BrowserLogin {
       } else {
         throw LinkingFailure(
           .notAuthorized,
-          "\(start.host) answered with status \(answer.status) and a page without a form to fill in; "
-            + "open it in a browser instead (--open)")
+          "\(start.host) answered with status \(answer.status) and no form to fill in\(complaint(of: answer))")
       }
     }
     throw LinkingFailure(.notAuthorized, "\(start.host) led through \(BrowserLogin.mostPages) pages and to no end")
@@ -104,6 +104,11 @@ public struct BrowserLogin {
         "\(start.host) led to \(url.scheme)://\(url.host):\(url.port), which is neither itself nor the redirect URI; "
           + "nothing was sent there")
     }
+  }
+
+  private func complaint(of page: WebPage) -> String {
+    let text = PageTags.complaint(of: page.text)
+    return text.isEmpty ? "; see what it says in a browser" : ": \(text)"
   }
 
   private func consentButton(of form: PageForm) -> PageForm.Field? {

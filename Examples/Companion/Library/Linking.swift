@@ -62,7 +62,7 @@ public struct Linking {
       say("Handing the authorization code over to the device.")
       try talk.send(
         .authorization(
-          AuthorizationGrant(code: handed, redirectURI: profile.redirectURI.text, clientID: profile.clientID)))
+          AuthorizationGrant(code: handed, redirectURI: profile.redirectURI.written, clientID: profile.clientID)))
       guard let failure = try awaitOutcome() else { return }
       guard failure.mayRetry, rest > 0 else {
         let advice = failure.mayRetry ? " You can try again right away." : ""
@@ -89,7 +89,7 @@ public struct Linking {
       throw LinkingFailure(.notAuthorized, "this machine gives no random numbers")
     }
     let request = AuthorizationRequest(
-      clientID: profile.clientID, redirectURI: profile.redirectURI.text, state: state,
+      clientID: profile.clientID, redirectURI: profile.redirectURI.written, state: state,
       codeChallenge: parameters.codeChallenge,
       registration: RegistrationScope(
         model: model, serial: serial, isTestDevice: isTest, includesNonLive: parameters.includeNonLive),

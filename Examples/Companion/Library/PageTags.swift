@@ -1,9 +1,13 @@
+import ReplenishCore
+
 /// The tags of an HTML page, one after the other; comments and the insides of scripts and styles are passed over.
 struct PageTags: Sequence, IteratorProtocol {
   struct Tag {
     /// The name in lower case; an end tag's begins with `/`.
     let name: String
     fileprivate(set) var attributes: [(name: String, value: String)] = []
+    /// The text between it and the next tag.
+    fileprivate(set) var text = ""
 
     /// The first attribute of that name; empty if it has no value.
     subscript(_ name: String) -> String? { attributes.first { $0.name == name }?.value }
@@ -11,6 +15,14 @@ struct PageTags: Sequence, IteratorProtocol {
 
   private let bytes: [UInt8]
   private var place = 0
+
+  /// What a page that refuses something says: its alert, or else its first paragraph. At most 200 characters of ASCII,
+  /// for a terminal; empty if it has neither.
+  static func complaint(of page: String) -> String {
+    let tags = Array(PageTags(page))
+    let found = tags.first { $0["role"] == "alert" } ?? tags.first { $0.name == "p" }
+    return ServiceText(found?.text ?? "").text
+  }
 
   init(_ page: String) { bytes = Array(page.utf8) }
 
@@ -25,7 +37,11 @@ struct PageTags: Sequence, IteratorProtocol {
       guard name.utf8.last.map({ $0 != UInt8(ascii: "/") }) ?? false else { continue }
       var tag = Tag(name: name.lowercased())
       readAttributes(into: &tag)
-      if tag.name == "script" || tag.name == "style" { _ = skip(to: "</\(tag.name)") }
+      if tag.name == "script" || tag.name == "style" {
+        _ = skip(to: "</\(tag.name)")
+      } else {
+        tag.text = PageTags.decodeEntities(word(until: "<"))
+      }
       return tag
     }
     return nil

@@ -73,7 +73,11 @@ public final class WebClient: WebPages {
   private func failure(_ code: CURLcode, _ url: WebURL) -> LinkingFailure {
     let place = "\(url.scheme)://\(url.host):\(url.port)"
     switch code {
-    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CACERT_BADFILE:
+      return LinkingFailure(
+        .webUnreachable,
+        "the certificate authorities cannot be read; --ca-file wants a PEM file, and the right to read it")
+    case CURLE_PEER_FAILED_VERIFICATION:
       return LinkingFailure(
         .webUnreachable,
         "the certificate of \(place) is not trusted (\(String(cString: curl_easy_strerror(code)))); "

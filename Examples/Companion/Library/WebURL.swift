@@ -4,6 +4,8 @@ import CCompanion
 public struct WebURL: Equatable, Sendable {
   /// The whole URL, normalized.
   public let text: String
+  /// What it was read from, to the letter: Amazon compares redirect URIs so.
+  public let written: String
   /// The scheme in lower case.
   public let scheme: String
   /// The host as written; an IPv6 address in its brackets.
@@ -37,6 +39,7 @@ public struct WebURL: Equatable, Sendable {
       let port = WebURL.part(handle, CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)).flatMap({ Int($0) })
     else { return nil }
     self.text = text
+    written = reference
     self.scheme = scheme.lowercased()
     self.host = host
     self.port = port

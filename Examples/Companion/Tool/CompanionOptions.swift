@@ -74,8 +74,7 @@ struct CompanionOptions {
     guard let clientID = given["client-id"] else {
       throw UsageError("--client-id is needed: the client id of the LWA security profile; see --help")
     }
-    let redirectText = given["redirect-uri"] ?? CompanionOptions.usualRedirectURI
-    guard let redirectURI = WebURL(redirectText), redirectURI.text == redirectText else {
+    guard let redirectURI = WebURL(given["redirect-uri"] ?? CompanionOptions.usualRedirectURI) else {
       throw UsageError(
         "--redirect-uri is no whole URL as it stands in the profile, https://app.example/done for instance")
     }
