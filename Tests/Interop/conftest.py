@@ -36,6 +36,14 @@ def emulator(request):
 
 
 @pytest.fixture(scope="session")
+def hasty_emulator(request):
+    """One where everything ends soon: access tokens, codes, and the grace of an old refresh token."""
+    options = ["--access-token-seconds", "2", "--code-seconds", "2", "--rotation", "grace", "--grace-seconds", "2"]
+    options += ["--poll-interval", "1"]
+    return provide(request, options, "HASTY_EMULATOR_URL", "HASTY_EMULATOR_CA")
+
+
+@pytest.fixture(scope="session")
 def strict_emulator(request):
     """One that ends the whole grant when a refresh token is used twice."""
     return provide(request, ("--rotation", "strict"), "STRICT_EMULATOR_URL", "STRICT_EMULATOR_CA")

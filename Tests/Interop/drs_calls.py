@@ -4,20 +4,20 @@ import json
 import pathlib
 import re
 import secrets
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from emulator import TIMEOUT, Browser, Forms
+from emulator import TIMEOUT, Browser
 from oauth_clients import (
-    AUTHORIZE,
     SCOPE,
     TOKEN,
     Authlib,
     assert_access,
     assert_no_access,
-    challenge_of,
+    at_once,
     post,
     scope_data,
 )
@@ -253,7 +253,7 @@ def test_scope_data(emulator, vector):
         assert taken in (expected, "ORDER_INPROGRESS")
 
 
-def test_code_based_linking(emulator):
+def code_pair(emulator):
     pair = post(
         emulator,
         {"response_type": "device_code", "client_id": CLIENT, "scope": SCOPE, "scope_data": scope_data("SNcbl1")},
@@ -262,12 +262,47 @@ def test_code_based_linking(emulator):
     assert pair.status_code == 200, pair.text
     pair = pair.json()
     assert isinstance(pair["expires_in"], int) and isinstance(pair["interval"], int)
-    poll = {"grant_type": "device_code", "device_code": pair["device_code"], "user_code": pair["user_code"]}
-    answer = post(emulator, poll)
-    assert (answer.status_code, answer.json()["error"]) == (400, "authorization_pending")
-    wrong = post(emulator, {**poll, "device_code": "none"})
-    assert (wrong.status_code, wrong.json()["error"]) == (400, "invalid_code_pair")
-    assert post(emulator, poll).json()["error"] in ("slow_down", "authorization_pending")
+    return pair, {"grant_type": "device_code", "device_code": pair["device_code"], "user_code": pair["user_code"]}
+
+
+def error_and_status(answer):
+    return answer.status_code, answer.json().get("error")
+
+
+def test_code_based_linking(hasty_emulator):
+    emulator = hasty_emulator
+    pair, poll = code_pair(emulator)
+    assert error_and_status(post(emulator, poll)) == (400, "authorization_pending")
+    assert error_and_status(post(emulator, poll)) == (400, "slow_down")
+    assert error_and_status(post(emulator, {**poll, "device_code": "none"})) == (400, "invalid_code_pair")
+    assert error_and_status(post(emulator, {**poll, "user_code": "none"})) == (400, "invalid_code_pair")
+    Browser(emulator, ACCOUNT, PASSWORD).authorize(pair["verification_uri"], "none:", user_code=pair["user_code"])
+    for _ in range(10):
+        time.sleep(2)
+        answer = post(emulator, poll)
+        if answer.status_code == 200:
+            break
+    token = answer.json()
+    assert token["token_type"].lower() == "bearer" and token["refresh_token"], token
+    assert_access(emulator, token["access_token"])
+    assert error_and_status(post(emulator, poll)) == (400, "invalid_code_pair"), "a code pair is good once"
+
+
+def test_code_based_linking_refused_by_the_customer(hasty_emulator):
+    """access_denied is RFC 8628's word; for LWA it is not confirmed."""
+    emulator = hasty_emulator
+    pair, poll = code_pair(emulator)
+    Browser(emulator, ACCOUNT, PASSWORD).authorize(
+        pair["verification_uri"], "none:", consent=False, user_code=pair["user_code"]
+    )
+    assert error_and_status(post(emulator, poll)) in ((400, "access_denied"), (400, "invalid_code_pair"))
+
+
+def test_many_presses_at_once_place_one_order(emulator, access):
+    answers = at_once(12, lambda: send(emulator, REPLENISH, access))
+    assert [answer.status_code for answer in answers] == 12 * [200]
+    codes = sorted(answer.json()["detailCode"] for answer in answers)
+    assert codes == 11 * ["ORDER_INPROGRESS"] + ["TEST_ORDER_PLACED"]
 
 
 @pytest.mark.parametrize("field", ["response_type", "client_id", "scope"])
