@@ -1,4 +1,4 @@
-"""Sends the requests of Tests/Vectors/drs-*.json to the emulator as they are typed there, and reads its answers by the documents."""
+"""Sends the requests of Tests/Vectors/drs-*.json to the emulator as typed, and reads its answers by the documents."""
 
 import json
 import pathlib
@@ -190,7 +190,9 @@ def test_deregister(emulator, vector):
 def test_deregister_of_another_device(emulator):
     token = register(emulator)["access_token"]
     vector = by_name("drs-deregister.json", "deregister, version 1.0")
-    assert send(emulator, to(vector, "/deviceModels/CoffeeMaker-9000/devices/SNother/registration"), token).status_code in (
+    assert send(
+        emulator, to(vector, "/deviceModels/CoffeeMaker-9000/devices/SNother/registration"), token
+    ).status_code in (
         400,
         403,
         404,
@@ -198,15 +200,18 @@ def test_deregister_of_another_device(emulator):
     assert_access(emulator, token)
 
 
-EVERY = [by_name(f"drs-{file}.json", name) for file, name in (
-    ("replenish", "replenish, short slot name"),
-    ("slot-status", "all fields, fractional remainder"),
-    ("device-status", "device status"),
-    ("subscription-info", "subscription info, version 2.0"),
-    ("order-info", "order info"),
-    ("deregister", "deregister, version 2.0"),
-    ("cancel-test-orders", "cancel one"),
-)]
+EVERY = [
+    by_name(f"drs-{file}.json", name)
+    for file, name in (
+        ("replenish", "replenish, short slot name"),
+        ("slot-status", "all fields, fractional remainder"),
+        ("device-status", "device status"),
+        ("subscription-info", "subscription info, version 2.0"),
+        ("order-info", "order info"),
+        ("deregister", "deregister, version 2.0"),
+        ("cancel-test-orders", "cancel one"),
+    )
+]
 every_operation = pytest.mark.parametrize("vector", EVERY, ids=[vector["name"] for vector in EVERY])
 
 
@@ -227,7 +232,9 @@ def test_no_token(emulator, vector, value):
 
 @every_operation
 @pytest.mark.parametrize("header", ["x-amzn-type-version", "x-amzn-accept-type"])
-@pytest.mark.parametrize("value", [None, "com.amazon.dash.replenishment.DrsUnknown@1.0", "DrsReplenishInput@1.0", "@9.9"])
+@pytest.mark.parametrize(
+    "value", [None, "com.amazon.dash.replenishment.DrsUnknown@1.0", "DrsReplenishInput@1.0", "@9.9"]
+)
 def test_headers_are_checked(emulator, access, vector, header, value):
     """The pages ask for both on every call; which error comes is not documented."""
     answer = send(emulator, vector, access, **{header: value})

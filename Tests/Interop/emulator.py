@@ -15,6 +15,16 @@ START = 30  # seconds until the emulator must be ready
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
+class Elsewhere(requests.adapters.BaseAdapter):
+    """In place of the network: any address but the emulator's fails."""
+
+    def send(self, request, **_):
+        raise requests.ConnectionError(f"{request.url} is not the emulator")
+
+    def close(self):
+        pass
+
+
 class Emulator:
     """An emulator at `url` whose certificate chains to the file `ca`."""
 
@@ -27,8 +37,11 @@ class Emulator:
         return self.url + path
 
     def prepare(self, session):
-        """Trust this emulator only, and use no proxy."""
+        """Trust this emulator only, use no proxy, and let nothing lead us elsewhere."""
         session.verify, session.trust_env = self.ca, False
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, Elsewhere())
+        session.mount(self.url, requests.adapters.HTTPAdapter())
         return session
 
     def session(self):
@@ -166,7 +179,10 @@ class Browser:
         for form in forms:
             if any(kind == "password" for _, _, kind in form["fields"]):
                 fields = [
-                    (name, self.password if kind == "password" else self.account if kind in ("text", "email") else value)
+                    (
+                        name,
+                        self.password if kind == "password" else self.account if kind in ("text", "email") else value,
+                    )
                     for name, value, kind in form["fields"]
                 ]
                 return self.submit(form, fields, form["buttons"][:1])

@@ -330,9 +330,7 @@ def test_unregistered_redirect_is_never_followed(emulator, address):
     }
     if address is not None:
         query["redirect_uri"] = address
-    answer = emulator.session().get(
-        emulator.at(AUTHORIZE), params=query, allow_redirects=False, timeout=TIMEOUT
-    )
+    answer = emulator.session().get(emulator.at(AUTHORIZE), params=query, allow_redirects=False, timeout=TIMEOUT)
     assert answer.status_code == 400 and "Location" not in answer.headers
 
 
@@ -685,9 +683,7 @@ def test_client_with_a_secret(emulator, method):
     if method == "client_secret_basic":
         # Authlib does not form-encode the two parts as RFC 6749 section 2.3.1 asks; do it for it.
         client.client_id, client.client_secret = WEB_CLIENT, quote_plus(SECRET)
-    token = client.fetch_token(
-        emulator.at(TOKEN), authorization_response=address, state="s", code_verifier=verifier
-    )
+    token = client.fetch_token(emulator.at(TOKEN), authorization_response=address, state="s", code_verifier=verifier)
     assert_access(emulator, token["access_token"])
     client.refresh_token(emulator.at(TOKEN), refresh_token=token["refresh_token"])
 
@@ -742,6 +738,11 @@ def test_token_endpoint_takes_only_posted_forms(emulator):
     assert 400 <= answer.status_code < 500 and "access_token" not in answer.text
     answer = session.post(emulator.at(TOKEN), params=fields, timeout=TIMEOUT)
     assert 400 <= answer.status_code < 500 and "access_token" not in answer.text
+
+
+def test_nothing_else_is_reached(emulator):
+    with pytest.raises(requests.ConnectionError, match="is not the emulator"):
+        emulator.session().get(REDIRECT, timeout=TIMEOUT)
 
 
 def test_certificate_is_checked(emulator):

@@ -1,6 +1,7 @@
 """SPAKE2+ (RFC 9383) for P256-SHA256-HKDF-SHA256-HMAC-SHA256, written from the RFC in plain Python.
 
-It exists to prove the test vectors and to talk to an implementation under test. It is not constant time: never use it for secrets.
+It exists to prove the test vectors and to talk to an implementation under test. It is not constant time: never
+use it for secrets.
 """
 
 import hashlib
