@@ -13,7 +13,6 @@ import requests
 from emulator import TIMEOUT, Browser
 from oauth_clients import (
     SCOPE,
-    TOKEN,
     Authlib,
     assert_access,
     assert_no_access,
