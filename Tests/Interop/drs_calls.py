@@ -1,23 +1,22 @@
-"""Sends the requests of Tests/Vectors/drs-*.json to the emulator as they are typed there, and reads its answers by the documents."""
+"""Sends the requests of Tests/Vectors/drs-*.json to the emulator as typed, and reads its answers by the documents."""
 
 import json
 import pathlib
 import re
 import secrets
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from emulator import TIMEOUT, Browser, Forms
+from emulator import TIMEOUT, Browser
 from oauth_clients import (
-    AUTHORIZE,
     SCOPE,
-    TOKEN,
     Authlib,
     assert_access,
     assert_no_access,
-    challenge_of,
+    at_once,
     post,
     scope_data,
 )
@@ -190,7 +189,9 @@ def test_deregister(emulator, vector):
 def test_deregister_of_another_device(emulator):
     token = register(emulator)["access_token"]
     vector = by_name("drs-deregister.json", "deregister, version 1.0")
-    assert send(emulator, to(vector, "/deviceModels/CoffeeMaker-9000/devices/SNother/registration"), token).status_code in (
+    assert send(
+        emulator, to(vector, "/deviceModels/CoffeeMaker-9000/devices/SNother/registration"), token
+    ).status_code in (
         400,
         403,
         404,
@@ -198,15 +199,18 @@ def test_deregister_of_another_device(emulator):
     assert_access(emulator, token)
 
 
-EVERY = [by_name(f"drs-{file}.json", name) for file, name in (
-    ("replenish", "replenish, short slot name"),
-    ("slot-status", "all fields, fractional remainder"),
-    ("device-status", "device status"),
-    ("subscription-info", "subscription info, version 2.0"),
-    ("order-info", "order info"),
-    ("deregister", "deregister, version 2.0"),
-    ("cancel-test-orders", "cancel one"),
-)]
+EVERY = [
+    by_name(f"drs-{file}.json", name)
+    for file, name in (
+        ("replenish", "replenish, short slot name"),
+        ("slot-status", "all fields, fractional remainder"),
+        ("device-status", "device status"),
+        ("subscription-info", "subscription info, version 2.0"),
+        ("order-info", "order info"),
+        ("deregister", "deregister, version 2.0"),
+        ("cancel-test-orders", "cancel one"),
+    )
+]
 every_operation = pytest.mark.parametrize("vector", EVERY, ids=[vector["name"] for vector in EVERY])
 
 
@@ -227,7 +231,9 @@ def test_no_token(emulator, vector, value):
 
 @every_operation
 @pytest.mark.parametrize("header", ["x-amzn-type-version", "x-amzn-accept-type"])
-@pytest.mark.parametrize("value", [None, "com.amazon.dash.replenishment.DrsUnknown@1.0", "DrsReplenishInput@1.0", "@9.9"])
+@pytest.mark.parametrize(
+    "value", [None, "com.amazon.dash.replenishment.DrsUnknown@1.0", "DrsReplenishInput@1.0", "@9.9"]
+)
 def test_headers_are_checked(emulator, access, vector, header, value):
     """The pages ask for both on every call; which error comes is not documented."""
     answer = send(emulator, vector, access, **{header: value})
@@ -253,7 +259,7 @@ def test_scope_data(emulator, vector):
         assert taken in (expected, "ORDER_INPROGRESS")
 
 
-def test_code_based_linking(emulator):
+def code_pair(emulator):
     pair = post(
         emulator,
         {"response_type": "device_code", "client_id": CLIENT, "scope": SCOPE, "scope_data": scope_data("SNcbl1")},
@@ -262,12 +268,47 @@ def test_code_based_linking(emulator):
     assert pair.status_code == 200, pair.text
     pair = pair.json()
     assert isinstance(pair["expires_in"], int) and isinstance(pair["interval"], int)
-    poll = {"grant_type": "device_code", "device_code": pair["device_code"], "user_code": pair["user_code"]}
-    answer = post(emulator, poll)
-    assert (answer.status_code, answer.json()["error"]) == (400, "authorization_pending")
-    wrong = post(emulator, {**poll, "device_code": "none"})
-    assert (wrong.status_code, wrong.json()["error"]) == (400, "invalid_code_pair")
-    assert post(emulator, poll).json()["error"] in ("slow_down", "authorization_pending")
+    return pair, {"grant_type": "device_code", "device_code": pair["device_code"], "user_code": pair["user_code"]}
+
+
+def error_and_status(answer):
+    return answer.status_code, answer.json().get("error")
+
+
+def test_code_based_linking(hasty_emulator):
+    emulator = hasty_emulator
+    pair, poll = code_pair(emulator)
+    assert error_and_status(post(emulator, poll)) == (400, "authorization_pending")
+    assert error_and_status(post(emulator, poll)) == (400, "slow_down")
+    assert error_and_status(post(emulator, {**poll, "device_code": "none"})) == (400, "invalid_code_pair")
+    assert error_and_status(post(emulator, {**poll, "user_code": "none"})) == (400, "invalid_code_pair")
+    Browser(emulator, ACCOUNT, PASSWORD).authorize(pair["verification_uri"], "none:", user_code=pair["user_code"])
+    for _ in range(10):
+        time.sleep(2)
+        answer = post(emulator, poll)
+        if answer.status_code == 200:
+            break
+    token = answer.json()
+    assert token["token_type"].lower() == "bearer" and token["refresh_token"], token
+    assert_access(emulator, token["access_token"])
+    assert error_and_status(post(emulator, poll)) == (400, "invalid_code_pair"), "a code pair is good once"
+
+
+def test_code_based_linking_refused_by_the_customer(hasty_emulator):
+    """access_denied is RFC 8628's word; for LWA it is not confirmed."""
+    emulator = hasty_emulator
+    pair, poll = code_pair(emulator)
+    Browser(emulator, ACCOUNT, PASSWORD).authorize(
+        pair["verification_uri"], "none:", consent=False, user_code=pair["user_code"]
+    )
+    assert error_and_status(post(emulator, poll)) in ((400, "access_denied"), (400, "invalid_code_pair"))
+
+
+def test_many_presses_at_once_place_one_order(emulator, access):
+    answers = at_once(12, lambda: send(emulator, REPLENISH, access))
+    assert [answer.status_code for answer in answers] == 12 * [200]
+    codes = sorted(answer.json()["detailCode"] for answer in answers)
+    assert codes == 11 * ["ORDER_INPROGRESS"] + ["TEST_ORDER_PLACED"]
 
 
 @pytest.mark.parametrize("field", ["response_type", "client_id", "scope"])

@@ -1,9 +1,12 @@
 """Drives the emulator with two OAuth clients that nobody here wrote: Authlib and requests-oauthlib."""
 
 import base64
+import concurrent.futures
 import hashlib
 import json
 import secrets
+import threading
+import time
 from urllib.parse import parse_qs, parse_qsl, quote_plus, urlencode, urljoin, urlsplit
 
 import pytest
@@ -327,9 +330,7 @@ def test_unregistered_redirect_is_never_followed(emulator, address):
     }
     if address is not None:
         query["redirect_uri"] = address
-    answer = emulator.session().get(
-        emulator.at(AUTHORIZE), params=query, allow_redirects=False, timeout=TIMEOUT
-    )
+    answer = emulator.session().get(emulator.at(AUTHORIZE), params=query, allow_redirects=False, timeout=TIMEOUT)
     assert answer.status_code == 400 and "Location" not in answer.headers
 
 
@@ -520,6 +521,102 @@ def test_strict_rotation_without_reuse(strict_emulator, library):
     assert_access(strict_emulator, token["access_token"])
 
 
+# What time and haste do
+
+
+def test_expired_access_token(hasty_emulator, library):
+    client, _, token = link(hasty_emulator, library)
+    assert int(token["expires_in"]) == 2
+    time.sleep(3)
+    assert_no_access(hasty_emulator, token["access_token"])
+    assert_access(hasty_emulator, client.refresh(token["refresh_token"])["access_token"])
+
+
+def test_expired_code(hasty_emulator, library):
+    client = library(hasty_emulator)
+    address = consent(hasty_emulator, client)
+    time.sleep(3)
+    assert error_of(client.redeem, address) == "invalid_grant"
+
+
+def test_grace_for_an_old_refresh_token(hasty_emulator, library):
+    """A reply may be lost: the old token still works for a while, and using it kills nothing."""
+    client, _, token = link(hasty_emulator, library)
+    first = client.refresh(token["refresh_token"])
+    second = client.refresh(token["refresh_token"])
+    assert first["refresh_token"] != token["refresh_token"]
+    assert_access(hasty_emulator, second["access_token"])
+    client.refresh(second["refresh_token"])
+    time.sleep(3)
+    assert error_of(client.refresh, token["refresh_token"]) == "invalid_grant"
+
+
+def at_once(count, call):
+    """Calls that begin together, each on a connection of its own; their answers."""
+    gate = threading.Barrier(count)
+
+    def one(_):
+        gate.wait(TIMEOUT)
+        return call()
+
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_code_redeemed_many_times_at_once(emulator):
+    client = Authlib(emulator)
+    address = consent(emulator, client)
+    fields = {
+        "grant_type": "authorization_code",
+        "code": code_in(address),
+        "redirect_uri": REDIRECT,
+        "client_id": CLIENT,
+        "code_verifier": client.verifier,
+    }
+    answers = at_once(12, lambda: post(emulator, fields))
+    assert sorted(answer.status_code for answer in answers) == [200] + 11 * [400]
+    token = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert_no_access(emulator, token["access_token"])
+
+
+def test_strict_rotation_many_times_at_once(strict_emulator):
+    """At most one of them may get tokens, and as the others were reuse, even those are dead."""
+    _, _, token = link(strict_emulator, Authlib)
+    fields = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"], "client_id": CLIENT}
+    answers = at_once(12, lambda: post(strict_emulator, fields))
+    assert sorted(answer.status_code for answer in answers) == [200] + 11 * [400]
+    fresh = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert_no_access(strict_emulator, fresh["access_token"])
+
+
+def test_session_changes_at_sign_in(emulator):
+    """Session fixation: a cookie planted before must not become a signed-in one."""
+    browser = Browser(emulator, ACCOUNT, PASSWORD)
+    url = Authlib(emulator).begin(scope_data=scope_data(serial()))
+    browser.open("GET", url, REDIRECT)
+    before = browser.session.cookies.get_dict()
+    browser.authorize(url, REDIRECT)
+    after = browser.session.cookies.get_dict()
+    assert after and all(before.get(name) != value for name, value in after.items() if "session" in name.lower())
+    planted = Browser(emulator, ACCOUNT, PASSWORD)
+    planted.session.cookies.update(before)
+    page, _ = planted.open("GET", url, REDIRECT)
+    assert 'type="password"' in page.text
+
+
+def test_guessing_passwords_is_slowed(emulator):
+    """After many wrong passwords for one account not even the right one helps at once."""
+    account = "nobody" + secrets.token_hex(4) + "@example.com"
+    url = Authlib(emulator).begin(scope_data=scope_data(serial()))
+    seen = set()
+    for _ in range(4):
+        browser = Browser(emulator, account, "wrong")
+        end = browser.authorize(url, REDIRECT)
+        assert not isinstance(end, str)
+        seen.add(end.status_code)
+    assert 429 in seen or 403 in seen, f"20 guesses were all answered with {seen}"
+
+
 # The token endpoint itself
 
 
@@ -586,9 +683,7 @@ def test_client_with_a_secret(emulator, method):
     if method == "client_secret_basic":
         # Authlib does not form-encode the two parts as RFC 6749 section 2.3.1 asks; do it for it.
         client.client_id, client.client_secret = WEB_CLIENT, quote_plus(SECRET)
-    token = client.fetch_token(
-        emulator.at(TOKEN), authorization_response=address, state="s", code_verifier=verifier
-    )
+    token = client.fetch_token(emulator.at(TOKEN), authorization_response=address, state="s", code_verifier=verifier)
     assert_access(emulator, token["access_token"])
     client.refresh_token(emulator.at(TOKEN), refresh_token=token["refresh_token"])
 
@@ -643,6 +738,11 @@ def test_token_endpoint_takes_only_posted_forms(emulator):
     assert 400 <= answer.status_code < 500 and "access_token" not in answer.text
     answer = session.post(emulator.at(TOKEN), params=fields, timeout=TIMEOUT)
     assert 400 <= answer.status_code < 500 and "access_token" not in answer.text
+
+
+def test_nothing_else_is_reached(emulator):
+    with pytest.raises(requests.ConnectionError, match="is not the emulator"):
+        emulator.session().get(REDIRECT, timeout=TIMEOUT)
 
 
 def test_certificate_is_checked(emulator):

@@ -16,6 +16,8 @@ struct ATTClient {
 
   /// The MTU in force.
   private(set) var mtu = ATT.minimumMTU
+  /// The longest value that one write carries: what the MTU leaves, and no more than an attribute can hold.
+  var frameLength: Int { min(mtu - ATT.headerLength, ATT.maximumValue) }
   private let maximumMTU: Int
   private var awaited: ATT.Opcode?
 

@@ -61,7 +61,8 @@ public struct PhoneSession {
       case .transmit(let packet): outputs.append(.transmit(packet))
       case .answered(_, let answer): outputs += proceed(answer)
       case .refused: outputs += proceed(nil)
-      case .indicated(let handle, let frame): if handle == handles.indicate { outputs += receive(frame: frame) }
+      case .indicated(let handle, let frame):
+        if handle != 0, handle == handles.indicate { outputs += receive(frame: frame) }
       case .broken: outputs += end(.notASetupDevice)
       }
     }
@@ -182,7 +183,7 @@ public struct PhoneSession {
   /// Writes the next frame, if the last is answered.
   private mutating func pump() -> [PhoneSessionOutput] {
     while !client.isBusy, !waiting.isEmpty {
-      if let frame = waiting[0].next(capacity: client.mtu - ATT.headerLength) {
+      if let frame = waiting[0].next(capacity: client.frameLength) {
         return [.transmit(client.write(frame, to: handles.write))]
       }
       waiting.removeFirst()

@@ -21,6 +21,18 @@ import Testing
     #expect(link.packets.allSatisfy { $0.bytes.count <= mtu })
   }
 
+  @Test(arguments: [23, 247, 515, 516, 517])
+  func carriesTheLongestGrant(_ mtu: Int) throws {
+    var link = try SetupLink(mtu: mtu)
+    link.start()
+    let grant = AuthorizationGrant(
+      code: Secret(copying: String(repeating: "c", count: 2048)),
+      redirectURI: "https://" + String(repeating: "r", count: 1016), clientID: String(repeating: "i", count: 256))
+    try link.fromPhone(.authorization(grant))
+    #expect(link.occurrences.last == .fromPhone(SetupLink.describe(.authorization(grant))))
+    #expect(link.packets.allSatisfy { $0.bytes.count <= min(mtu, 515) })
+  }
+
   @Test func takesFewRoundTrips() throws {
     var link = try SetupLink(mtu: 247)
     link.start()
