@@ -32,14 +32,20 @@ struct StorageCalls {
   func readAll(_ file: Int32, limit: Int) throws(Errno) -> Secret? {
     // One byte more than is allowed, to notice a file that is longer.
     var used = 0
-    let memory = try Secret(count: limit + 1) { (memory) throws(Errno) in
-      while used < memory.count {
-        let rest = UnsafeMutableRawBufferPointer(rebasing: memory[used...])
-        let count = try uninterrupted { () throws(Errno) in try fileSystem.read(file, into: rest) }
-        if count == 0 { break }
-        used += count
+    var failure: Errno?
+    let memory = Secret(count: limit + 1) { memory in
+      do throws(Errno) {
+        while used < memory.count {
+          let rest = UnsafeMutableRawBufferPointer(rebasing: memory[used...])
+          let count = try uninterrupted { () throws(Errno) in try fileSystem.read(file, into: rest) }
+          if count == 0 { break }
+          used += count
+        }
+      } catch {
+        failure = error
       }
     }
+    if let failure { throw failure }
     guard used <= limit else { return nil }
     return memory.withBytes { all in
       Secret(count: used) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: all[..<used])) }
