@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <linux/gpio.h>
 #include <linux/input.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
