@@ -5,6 +5,14 @@ import os
 import pytest
 
 from emulator import Emulator, StartedEmulator
+from parties import ACCOUNT, CLIENT, PASSWORD, REDIRECT, SECRET, WEB_CLIENT
+
+OPTIONS = ["--client-id", CLIENT, "--confidential-client", f"{WEB_CLIENT}:{SECRET}", "--redirect-uri", REDIRECT]
+OPTIONS += ["--user", ACCOUNT, "--password", PASSWORD, "--exit-with-parent"]
+OPTIONS += ["--redirect-uri", REDIRECT + "/second"]  # with two of them the request must say which
+OPTIONS += ["--allow-real-orders"]  # this is the emulator: nothing is real
+for slot in ("8f2b7a54-1d5f-4a0e-9d5c-0c4a2c1de6b1", "PaperTowel", "Paper Towel/2", "50%?off#1", "K\u00f6rner", "a-b_c.d~e"):
+    OPTIONS += ["--slot", f"{slot}=B00EXAMPLE"]  # the slots of Tests/Vectors/drs-*.json
 
 
 def pytest_addoption(parser):
@@ -14,7 +22,7 @@ def pytest_addoption(parser):
 def provide(request, options, url, ca):
     program = request.config.getoption("--emulator")
     if program:
-        emulator = StartedEmulator(os.path.abspath(program), options)
+        emulator = StartedEmulator(os.path.abspath(program), [*OPTIONS, *options])
         request.addfinalizer(emulator.end)
         return emulator
     if url in os.environ and ca in os.environ:

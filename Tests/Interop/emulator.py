@@ -43,7 +43,7 @@ class StartedEmulator(Emulator):
         ready, ca = (pathlib.Path(self.folder.name) / name for name in ("ready", "ca.pem"))
         self.log = open(pathlib.Path(self.folder.name) / "log", "w+b")
         command = [program, "--port", "0", "--ready-file", str(ready), "--ca-out", str(ca), *options]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + START
         while not (ready.exists() and ready.read_text().strip()):
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -70,6 +70,7 @@ class StartedEmulator(Emulator):
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.process.stdin.close()
         self.log.close()
         self.folder.cleanup()
 

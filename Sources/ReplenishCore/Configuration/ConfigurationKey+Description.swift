@@ -124,11 +124,15 @@ extension ConfigurationKey {
       Description(
         .orders, "press-life-hours", "how long a press may wait for the network before it expires, in hours",
         values: "1 to 168", example: "12", standard: "24")
-    case .refreshAheadMinutes:
+    case .refreshMarginMinutes:
       Description(
-        .orders, "refresh-ahead-minutes",
+        .orders, "refresh-margin-minutes",
         "an access token with less than this left is refreshed before a call, in minutes",
         values: "1 to 55", example: "10", standard: "5")
+    case .refreshAhead:
+      Description(
+        .orders, "refresh-ahead", "refresh the access token hourly, before it is needed, so that a press finds one",
+        values: "yes or no", example: "yes", standard: "no")
     case .controlSocket:
       Description(
         .control, "socket", "the socket of replenishctl; whoever may act through it orders on the owner's account",

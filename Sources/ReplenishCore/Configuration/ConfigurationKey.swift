@@ -4,7 +4,7 @@ public enum ConfigurationKey: CaseIterable, Sendable {
   case region, tokenHost, authorizeHost, serviceHost, clientID, scope, testDevice, includeNonLive, caFile
   case slotID, button, activeLow, light
   case windowMinutes, openAtBoot, bearer, setupSocket
-  case pressLifeHours, refreshAheadMinutes
+  case pressLifeHours, refreshMarginMinutes, refreshAhead
   case controlSocket, readGroup, actGroup
   case level
 

@@ -85,7 +85,7 @@ struct ConfigurationText {
     let words = line.dropFirst().dropLast().split { $0 == 0x20 || $0 == 0x09 }
     let title = words.first.map(Array.init) ?? []
     guard let kind = ConfigurationSection.allCases.first(where: { $0.rawValue.utf8.elementsEqual(title) }) else {
-      let nearest = NearestName.find(title, among: ConfigurationSection.allCases.map(\.rawValue))
+      let nearest = NearestName.find(title, among: ConfigurationSection.allCases.map { $0.rawValue })
       let known = "the sections are [device] [amazon] [slot NAME] [setup] [orders] [control] [log]"
       let meant = ConfigurationSection.allCases.first { $0.rawValue == nearest }.map { "write \($0.heading)" }
       mistakes.add(line: number, section: written, problem: "no such section", remedy: meant ?? known)
@@ -170,13 +170,13 @@ struct ConfigurationText {
     if Self.mayBeSecret(key) {
       return "remove the line: no secret belongs in this file, and the device needs none from it"
     }
-    let all = ConfigurationKey.allCases.map(\.description)
+    let all = ConfigurationKey.allCases.map { $0.description }
     if let elsewhere = all.first(where: { $0.name.utf8.elementsEqual(key) }) {
       return "move it to \(elsewhere.section.heading)"
     }
-    let here = all.filter { $0.section == section }.map(\.name)
+    let here = all.filter { $0.section == section }.map { $0.name }
     if let nearest = NearestName.find(key, among: here) { return "write \(nearest)" }
-    if let nearest = NearestName.find(key, among: all.map(\.name)),
+    if let nearest = NearestName.find(key, among: all.map { $0.name }),
       let meant = all.first(where: { $0.name.utf8.elementsEqual(nearest.utf8) })
     {
       return "write \(nearest) in \(meant.section.heading)"

@@ -118,7 +118,7 @@ enum ConfigurationValue {
     guard (1...64).contains(name.count), !name.contains(UInt8(ascii: "/")), name.first != UInt8(ascii: ".") else {
       return nil
     }
-    return .some(.led(folder + string(name)))
+    return .some(.led(string(name)))
   }
 
   private static func gpioLine(_ words: [ArraySlice<UInt8>]) -> DaemonConfiguration.GPIOLine? {

@@ -92,9 +92,10 @@ extension DaemonConfiguration {
   private static func readOrders(_ reader: inout ConfigurationReader) -> Orders? {
     let section = reader.section(.orders)
     let life = reader.value(.pressLifeHours, in: section) { ConfigurationValue.number($0[...], in: 1...168) }
-    let ahead = reader.value(.refreshAheadMinutes, in: section) { ConfigurationValue.number($0[...], in: 1...55) }
-    guard let life, let ahead else { return nil }
-    return Orders(pressLifeHours: life, refreshAheadMinutes: ahead)
+    let margin = reader.value(.refreshMarginMinutes, in: section) { ConfigurationValue.number($0[...], in: 1...55) }
+    let refreshesAhead = reader.value(.refreshAhead, in: section, ConfigurationValue.yesNo)
+    guard let life, let margin, let refreshesAhead else { return nil }
+    return Orders(pressLifeHours: life, refreshMarginMinutes: margin, refreshesAhead: refreshesAhead)
   }
 
   private static func readControl(_ reader: inout ConfigurationReader) -> Control? {

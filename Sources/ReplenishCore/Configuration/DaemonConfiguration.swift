@@ -109,7 +109,7 @@ public struct DaemonConfiguration: Equatable {
   public enum Light: Equatable {
     /// A GPIO line, high while lit.
     case gpio(GPIOLine)
-    /// A folder of the kernel's LED class, `/sys/class/leds/ACT` for instance.
+    /// An LED of the kernel's class, `ACT` for `/sys/class/leds/ACT`.
     case led(String)
   }
 
@@ -139,8 +139,10 @@ public struct DaemonConfiguration: Equatable {
   public struct Orders: Equatable {
     /// The hours that a press may wait: 1 to 168.
     public var pressLifeHours: Int
-    /// The minutes before its end at which a token is refreshed: 1 to 55.
-    public var refreshAheadMinutes: Int
+    /// An access token with less than these minutes left is refreshed before a call: 1 to 55.
+    public var refreshMarginMinutes: Int
+    /// Whether the access token is refreshed before it is needed.
+    public var refreshesAhead: Bool
   }
 
   /// The control socket.

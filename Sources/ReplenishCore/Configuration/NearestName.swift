@@ -1,7 +1,7 @@
 /// Finds the name that somebody who misspelt it most likely meant.
-enum NearestName {
+public enum NearestName {
   /// The candidate that takes the fewest edits to reach, case and `_` for `-` not counted; nil if none is near.
-  static func find(_ written: [UInt8], among candidates: [String]) -> String? {
+  public static func find(_ written: [UInt8], among candidates: [String]) -> String? {
     guard !written.isEmpty, written.count <= 40 else { return nil }
     let written = written.map(folded)
     var nearest: String?

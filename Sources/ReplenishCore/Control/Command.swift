@@ -23,7 +23,7 @@ public enum Command: Equatable {
 }
 
 /// The answer to a ``Command``.
-public enum Reply {
+public enum Reply: Equatable {
   /// Done, or begun where the work goes on by itself.
   case done
   /// The answer to ``Command/status``.

@@ -38,7 +38,7 @@ public struct HTTPAnswer {
 /// Why no whole answer came, and whether the service may have acted all the same.
 public struct TransportFailure: Error, Equatable {
   /// The kind of failure, for a person to act on.
-  public enum Reason: Equatable {
+  public enum Reason: Equatable, Sendable {
     /// The host name does not resolve.
     case nameNotResolved
     /// No connection: refused, unreachable or timed out before it stood.

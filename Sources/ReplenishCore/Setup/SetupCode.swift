@@ -2,7 +2,7 @@
 ///
 /// Uniform over the codes that ``isPatterned(_:)`` lets through, a little under 26.6 bits. The phone and the factory
 /// know it; the device never does (it keeps a ``SetupCredential``).
-public struct SetupCode {
+public struct SetupCode: Sendable {
   /// The number of digits.
   public static let length = 8
 

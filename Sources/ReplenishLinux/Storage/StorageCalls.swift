@@ -32,7 +32,7 @@ struct StorageCalls {
   func readAll(_ file: Int32, limit: Int) throws(Errno) -> Secret? {
     // One byte more than is allowed, to notice a file that is longer.
     var used = 0
-    var failure: Errno?
+    var fault: Errno?
     let memory = Secret(count: limit + 1) { memory in
       do throws(Errno) {
         while used < memory.count {
@@ -41,11 +41,9 @@ struct StorageCalls {
           if count == 0 { break }
           used += count
         }
-      } catch {
-        failure = error
-      }
+      } catch { fault = error }
     }
-    if let failure { throw failure }
+    if let fault { throw fault }
     guard used <= limit else { return nil }
     return memory.withBytes { all in
       Secret(count: used) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: all[..<used])) }

@@ -291,7 +291,7 @@ import Testing
     (.windowMinutes, "10", "+10"),
     (.pressLifeHours, "168", "169"),
     (.pressLifeHours, "1", "99999999999999999999999999"),
-    (.refreshAheadMinutes, "55", "56"),
+    (.refreshMarginMinutes, "55", "56"),
     (.bearer, "kernel", "bluez"),
     (.controlSocket, "/" + String(repeating: "s", count: 106), "/" + String(repeating: "s", count: 107)),
     (.controlSocket, "/run/x", "@abstract"),

@@ -12,7 +12,7 @@ import Testing
     #expect(configuration.amazon.scope == "dash:replenish")
     #expect(!configuration.amazon.isTestDevice && !configuration.amazon.includesNonLive)
     #expect(configuration.setup == .init(windowMinutes: 10, opensAtBoot: true, bearer: .auto))
-    #expect(configuration.orders == .init(pressLifeHours: 24, refreshAheadMinutes: 5))
+    #expect(configuration.orders == .init(pressLifeHours: 24, refreshMarginMinutes: 5, refreshesAhead: false))
     #expect(configuration.control == .init(socket: "/run/dash-button/control", readGroup: nil, actGroup: nil))
     #expect(configuration.logLevel == .info)
     #expect(configuration.slots == [.init(name: "paper", slotID: "PaperTowel", button: nil, light: nil)])
@@ -52,7 +52,8 @@ import Testing
       socket = /run/phone
       [orders]
       press-life-hours = 168
-      refresh-ahead-minutes = 1
+      refresh-margin-minutes = 1
+      refresh-ahead = yes
       [control]
       socket = /run/control
       read-group = readers
@@ -73,13 +74,13 @@ import Testing
       configuration.slots == [
         .init(
           name: "a", slotID: "3f5f", button: .gpio(.init(chip: "/dev/gpiochip2", line: 5), activeLow: false),
-          light: .led("/sys/class/leds/ACT")),
+          light: .led("ACT")),
         .init(
           name: "b", slotID: "3f60", button: .evdev(device: "/dev/input/event3", key: 28),
           light: .gpio(.init(chip: "/dev/gpiochip2", line: 6))),
       ])
     #expect(configuration.setup == .init(windowMinutes: 3, opensAtBoot: false, bearer: .socket("/run/phone")))
-    #expect(configuration.orders == .init(pressLifeHours: 168, refreshAheadMinutes: 1))
+    #expect(configuration.orders == .init(pressLifeHours: 168, refreshMarginMinutes: 1, refreshesAhead: true))
     #expect(configuration.control == .init(socket: "/run/control", readGroup: "readers", actGroup: "_act-1"))
     #expect(configuration.logLevel == .debug)
   }

@@ -1,0 +1,58 @@
+import ReplenishCore
+import ReplenishKit
+import ReplenishLinux
+
+/// The daemon, from its arguments to its exit code.
+struct DashButton {
+  /// Exit codes, as `--help` lists them.
+  enum ExitCode {
+    static let done: Int32 = 0
+    static let failed: Int32 = 1
+    static let usage: Int32 = 2
+    static let configuration: Int32 = 3
+  }
+
+  let arguments: [String]
+
+  func run() -> Int32 {
+    switch Options.read(arguments) {
+    case .help:
+      Terminal.out(Options.help)
+      return ExitCode.done
+    case .version:
+      Terminal.out("dash-button \(Release.version)\n")
+      return ExitCode.done
+    case .mistake(let text):
+      Terminal.error("dash-button: \(text)\n")
+      return ExitCode.usage
+    case .check(let path):
+      guard load(path) != nil else { return ExitCode.configuration }
+      Terminal.out("\(path): no mistakes found\n")
+      return ExitCode.done
+    case .run(let path):
+      guard let configuration = load(path) else { return ExitCode.configuration }
+      return serve(configuration)
+    }
+  }
+
+  private func load(_ path: String) -> DaemonConfiguration? {
+    do throws(ReplenishError) {
+      return try DaemonConfiguration.load(path)
+    } catch {
+      Terminal.error(error.text + "\n")
+      return nil
+    }
+  }
+
+  private func serve(_ settings: DaemonConfiguration) -> Int32 {
+    let log = Log(level: settings.logLevel)
+    do throws(ReplenishError) {
+      let board = try Board(settings, log: log)
+      try board.run()
+      return ExitCode.done
+    } catch {
+      log.error(error.text)
+      return ExitCode.failed
+    }
+  }
+}

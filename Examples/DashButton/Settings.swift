@@ -1,0 +1,101 @@
+import ReplenishCore
+import ReplenishKit
+import ReplenishLinux
+
+extension DaemonConfiguration {
+  /// Reads the configuration file; the error lists every mistake in it.
+  static func load(_ path: String) throws(ReplenishError) -> DaemonConfiguration {
+    let bytes: [UInt8]
+    do throws(Errno) { bytes = try SmallFile.read(path, limit: 65_536) } catch {
+      throw ReplenishError("\(path): \(error.text); name the configuration with --config FILE")
+    }
+    do throws(ConfigurationMistakes) {
+      return try parse(bytes, file: path)
+    } catch { throw ReplenishError(error.text) }
+  }
+
+  /// The same in the words of the library.
+  func replenishConfiguration() throws(ReplenishError) -> ReplenishConfiguration {
+    var device = DeviceConfiguration(
+      slots: slots.map { DeviceConfiguration.Slot(name: $0.name, slotID: $0.slotID) },
+      lwa: try amazon.lwaEndpoints(), dash: try amazon.dashEndpoint())
+    device.clientID = amazon.clientID
+    device.scope = amazon.scope
+    device.isTestDevice = amazon.isTestDevice
+    device.includesNonLive = amazon.includesNonLive
+    device.setupWindow = UInt64(setup.windowMinutes) * 60_000
+    device.opensSetupAtStart = setup.opensAtBoot
+    device.pressLife = Int64(orders.pressLifeHours) * 3600
+    device.tokenMargin = UInt64(orders.refreshAheadMinutes) * 60_000
+    var configuration = ReplenishConfiguration(
+      model: self.device.model.text, serial: serial, device: device, stateFolder: self.device.stateFolder)
+    configuration.setupRecord = self.device.setupRecord
+    configuration.http.certificateFile = amazon.caFile
+    configuration.bearer = try bearer()
+    return configuration
+  }
+
+  private var serial: ReplenishConfiguration.Serial {
+    var places: [ReplenishLinux.SerialSource] = []
+    for source in device.serialSources {
+      switch source {
+      case .fixed(let serial): return .fixed(serial.text)
+      case .file(let path): places.append(.file(path))
+      case .deviceTree: places.append(.deviceTree)
+      case .dmi: places.append(.dmi)
+      }
+    }
+    return .found(in: places)
+  }
+
+  private func bearer() throws(ReplenishError) -> ReplenishConfiguration.Bearer {
+    switch setup.bearer {
+    case .socket(let path): return .socket(path)
+    case .auto, .bluetoothd, .kernel:
+      // The place of real Bluetooth. Until it is there, say so instead of opening a window that no phone can see.
+      throw ReplenishError(
+        "[setup] bearer: this version has no Bluetooth bearer yet; set bearer = socket and socket = PATH")
+    }
+  }
+}
+
+extension DaemonConfiguration.Amazon {
+  func lwaEndpoints() throws(ReplenishError) -> LWAEndpoints {
+    let region: LWAEndpoints.Region =
+      switch region {
+      case .na: .northAmerica
+      case .eu: .europe
+      case .fe: .farEast
+      }
+    let standard = LWAEndpoints(region)
+    guard let tokenHost else { return standard }
+    // The device asks the token host only; where a person logs in is the phone's affair.
+    do throws(ServiceURLFault) {
+      return LWAEndpoints(api: try ServiceURL(tokenHost), authorize: try ServiceURL(standard.authorize))
+    } catch { throw ReplenishError("[amazon] token-host: \(error.explanation)") }
+  }
+
+  func dashEndpoint() throws(ReplenishError) -> DashEndpoint {
+    guard let serviceHost else { return .documented }
+    do throws(ServiceURLFault) { return DashEndpoint(try ServiceURL(serviceHost)) } catch {
+      throw ReplenishError("[amazon] service-host: \(error.explanation)")
+    }
+  }
+}
+
+extension DaemonConfiguration.Control {
+  func serverConfiguration() throws(ReplenishError) -> ControlServer.Configuration {
+    var configuration = ControlServer.Configuration(path: socket)
+    configuration.readGroup = try group(readGroup, key: "read-group")
+    configuration.actGroup = try group(actGroup, key: "act-group")
+    return configuration
+  }
+
+  private func group(_ name: String?, key: String) throws(ReplenishError) -> UInt32? {
+    guard let name else { return nil }
+    guard let id = SystemGroup.id(named: name) else {
+      throw ReplenishError("[control] \(key): no group is named '\(name)': make it with 'groupadd --system \(name)'")
+    }
+    return id
+  }
+}

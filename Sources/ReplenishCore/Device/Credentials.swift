@@ -1,0 +1,63 @@
+/// What Login with Amazon gave this device, and when it stops being good.
+struct Credentials {
+  /// Counts the links of this device; a press belongs to one and is void under any other.
+  var generation: Int64
+  /// The LWA client that the tokens are bound to.
+  var clientID: String
+  /// The refresh token.
+  var refreshToken: Secret
+  /// The access token; nil once the service has refused it.
+  var accessToken: Secret?
+  /// `bearer`.
+  var tokenType: String
+  /// When the access token ends, in uptime milliseconds of this boot; nil if it came from an earlier boot.
+  var endsAtUptime: UInt64?
+  /// When the access token ends, in seconds since 1970; nil if the clock was not plausible.
+  var endsAtClock: Int64?
+
+  /// Credentials from a token answer to a request that was sent at `sent`.
+  init(
+    _ tokens: Tokens, generation: Int64, clientID: String, refreshToken: Secret, sent: Moment, clockIsPlausible: Bool
+  ) {
+    self.generation = generation
+    self.clientID = clientID
+    self.refreshToken = refreshToken
+    accessToken = tokens.accessToken
+    tokenType = tokens.tokenType
+    endsAtUptime = sent.uptime + UInt64(max(tokens.expiresIn, 0)) * 1000
+    endsAtClock = clockIsPlausible ? sent.clock + Int64(tokens.expiresIn) : nil
+  }
+
+  /// The access token if it has more than `margin` milliseconds to live.
+  func usableAccessToken(at now: Moment, margin: UInt64, clockIsPlausible: Bool) -> Secret? {
+    guard let accessToken else { return nil }
+    if let endsAtUptime {
+      return endsAtUptime > now.uptime + margin ? accessToken : nil
+    }
+    guard let endsAtClock, clockIsPlausible else { return nil }
+    return endsAtClock > now.clock + Int64(clamping: margin / 1000) ? accessToken : nil
+  }
+
+  /// Writes them into a record.
+  func write(to object: JSONValue) {
+    object.set("generation", generation)
+    object.set("client_id", clientID)
+    object.set("refresh_token", refreshToken)
+    if let accessToken { object.set("access_token", accessToken) }
+    object.set("token_type", tokenType)
+    if let endsAtClock { object.set("expires_at", endsAtClock) }
+  }
+
+  /// Reads them from a record; nil if it holds none.
+  init?(_ object: JSONValue) {
+    guard let generation = object["generation"]?.integer, generation > 0,
+      let clientID = object["client_id"]?.string, let refreshToken = object["refresh_token"]?.secret
+    else { return nil }
+    self.generation = generation
+    self.clientID = clientID
+    self.refreshToken = refreshToken
+    accessToken = object["access_token"]?.secret
+    tokenType = object["token_type"]?.string ?? "bearer"
+    endsAtClock = object["expires_at"]?.integer
+  }
+}

@@ -1,0 +1,76 @@
+/// A factory reset: begun on disk before anything goes, so that a loss of power half-way cannot stop it.
+struct Erasure {
+  /// Who asked, until answered.
+  var command: CommandID?
+  /// Whether a step is being written.
+  var isBusy = false
+  /// Whether link, journal and upkeep are gone and only the deregistration is left.
+  var isLocallyDone = false
+  /// When to try again what could not be written.
+  var retry = Retry()
+}
+
+extension Device {
+  /// Begins a factory reset. The factory's record and the count of failed guesses stay.
+  mutating func erase(_ command: CommandID) {
+    guard erasure == nil else { return reply(command, .refused(Refusal(.busy, Texts.erasureIsUnderWay))) }
+    closeWindow()
+    lockedBy = nil
+    erasure = Erasure(command: command, isBusy: true)
+    store(.erasing, Secret(copying: "{}"), .erasing)
+  }
+
+  mutating func erasingIsOnDisk(_ outcome: StoreOutcome) {
+    if case .failed(let text) = outcome {
+      if let command = erasure?.command { reply(command, .refused(Refusal(.storage, text))) }
+      erasure = nil
+      return
+    }
+    erasure?.isBusy = false
+  }
+
+  /// Takes the next step.
+  mutating func advanceErasure() {
+    guard let erasure, !erasure.isBusy, !farewellState.isEnding, isDue(erasure.retry.at) else { return }
+    if !erasure.isLocallyDone {
+      self.erasure?.isBusy = true
+      if link != nil { endLink(nil) } else { eraseLocally() }
+    } else if farewell == nil {
+      self.erasure?.isBusy = true
+      remove(.erasing, .erased)
+    }
+  }
+
+  mutating func eraseLocally() {
+    remove(.link, .erasurePart(isLast: false))
+    remove(.journal, .erasurePart(isLast: false))
+    remove(.upkeep, .erasurePart(isLast: true))
+  }
+
+  mutating func erasurePartEnded(_ isDurable: Bool, isLast: Bool) {
+    if !isDurable { erasure?.retry.failed(at: now.uptime, .storage, random: random) }
+    guard isLast else { return }
+    erasure?.isBusy = false
+    guard let erasure, erasure.retry.at <= now.uptime else { return }
+    journal = Journal()
+    upkeep = Upkeep()
+    dispatches = []
+    journalRetry = Retry()
+    linkRetry = Retry()
+    lastFailure = nil
+    for index in lights.indices { lights[index].outcome = nil }
+    self.erasure?.isLocallyDone = true
+    if let command = erasure.command { reply(command, .done) }
+    self.erasure?.command = nil
+  }
+
+  mutating func erasureEnded(_ isDurable: Bool) {
+    erasure?.isBusy = false
+    guard isDurable else {
+      erasure?.retry.failed(at: now.uptime, .storage, random: random)
+      return
+    }
+    erasure = nil
+    raise(.erased)
+  }
+}

@@ -1,0 +1,127 @@
+/// The end of a link: from the owner's word to the deregistration at the service.
+struct FarewellState {
+  /// Whether the owner has ended the link and the record of it is being written: no order from here on.
+  var isEnding = false
+  /// Whether a token or the deregistration is being asked for.
+  var isAsking = false
+  /// Whether renewed tokens are being written.
+  var isSaving = false
+  /// When to try again.
+  var retry = Retry()
+  /// Whether the record is being removed.
+  var isRemoving = false
+}
+
+extension Device {
+  /// Ends the link. The farewell on disk is the end; everything after it only tidies up.
+  mutating func endLink(_ command: CommandID?) {
+    guard let link else { return }
+    farewellState = FarewellState()
+    farewellState.isEnding = true
+    store(.farewell, Farewell(credentials: link.credentials, since: stamp).encoded(), .ended(command))
+  }
+
+  /// The farewell is on disk, or is not: then the link goes on and the owner is told so.
+  mutating func endIsOnDisk(_ command: CommandID?, _ outcome: StoreOutcome) {
+    farewellState.isEnding = false
+    if case .failed(let text) = outcome {
+      if let command { reply(command, .refused(Refusal(.storage, text))) }
+      erasure?.retry.failed(at: now.uptime, .storage, random: random)
+      erasure?.isBusy = false
+      return
+    }
+    guard let link else { return }
+    farewell = Farewell(credentials: link.credentials, since: stamp)
+    self.link = nil
+    linkRefresh = RefreshState()
+    linking = Linking()
+    removeLink()
+    endPresses()
+    needUntil = now.uptime + DeviceLimits.needShown
+    refuseCommands(Refusal(.notLinked, Texts.notLinked))
+    raise(.unlinked(Texts.unlinkedByOwner))
+    if let command { reply(command, .done) }
+    if erasure != nil { eraseLocally() }
+  }
+
+  /// Deregisters, for as long as the farewell lives.
+  mutating func advanceFarewell() {
+    guard let farewell, !farewellState.isAsking, !farewellState.isSaving, !farewellState.isRemoving else { return }
+    let life = erasure == nil ? DeviceLimits.deregistrationTime : DeviceLimits.erasureTime
+    guard let age = age(of: farewell.since), age < life else {
+      fault(Texts.deregistrationGivenUp)
+      return dropFarewell()
+    }
+    lookAgain(at: now.uptime + UInt64(life - age) * 1000)
+    guard isDue(farewellState.retry.at) else { return }
+    let credentials = farewell.credentials
+    farewellState.isAsking = true
+    guard let token = usableToken(credentials) else {
+      let request = TokenRequest.refresh(
+        refreshToken: credentials.refreshToken, clientID: credentials.clientID, at: configuration.lwa)
+      return send(request, .refreshFarewell, generation: credentials.generation)
+    }
+    send(
+      DashRequest.deregister.request(token: token, at: configuration.dash), .deregister,
+      generation: credentials.generation)
+  }
+
+  /// Takes LWA's answer for the deregistration.
+  mutating func takeFarewellRefresh(_ outcome: HTTPOutcome, _ request: OpenRequest) {
+    guard let old = farewell?.credentials, old.generation == request.generation else { return }
+    farewellState.isAsking = false
+    switch outcome {
+    case .failed(let failure): farewellFailed(Texts.lwa(failure))
+    case .answered(let answer):
+      do throws(TokenError) {
+        let tokens = try TokenAnswer.read(answer)
+        farewell?.credentials = Credentials(
+          tokens, generation: old.generation, clientID: old.clientID,
+          refreshToken: tokens.refreshToken ?? old.refreshToken, sent: request.sent, clockIsPlausible: true)
+        farewellState.isSaving = true
+        if let farewell { store(.farewell, farewell.encoded(), .farewellRefreshed) }
+      } catch {
+        // The registration is gone already: that is what was wanted.
+        if error.isInvalidGrant { return dropFarewell() }
+        farewellFailed(error.explanation)
+      }
+    }
+  }
+
+  /// Takes DRS's answer to the deregistration.
+  mutating func takeDeregistration(_ outcome: HTTPOutcome, _ request: OpenRequest) {
+    guard farewell?.credentials.generation == request.generation else { return }
+    farewellState.isAsking = false
+    switch outcome {
+    case .failed(let failure): farewellFailed(Texts.dash(failure))
+    case .answered(let answer):
+      do throws(DashError) {
+        try DashAcknowledgement.read(answer, to: .deregister)
+        dropFarewell()
+      } catch {
+        if error.isInvalidToken { refuseToken(request.token) }
+        farewellFailed(error.explanation)
+      }
+    }
+  }
+
+  private mutating func farewellFailed(_ text: String) {
+    farewellState.retry.failed(at: now.uptime, .slow, random: random)
+    lastFailure = (text, now.uptime)
+  }
+
+  /// Forgets the farewell: the registration is gone, was given up, or was replaced by a new link.
+  mutating func dropFarewell() {
+    farewellState = FarewellState()
+    farewellState.isRemoving = true
+    remove(.farewell, .farewellRemoved)
+  }
+
+  mutating func farewellRemovalEnded(_ isDurable: Bool) {
+    farewellState.isRemoving = false
+    guard isDurable else { return farewellState.retry.failed(at: now.uptime, .storage, random: random) }
+    let wasDeregistration = farewell != nil && link == nil
+    farewell = nil
+    if wasDeregistration { raise(.deregistered) }
+  }
+}

@@ -1,0 +1,153 @@
+/// A link being made.
+struct Linking {
+  /// How far it is.
+  enum Stage {
+    /// Nothing, or waiting for the phone.
+    case idle
+    /// The code is here, the time of day is not.
+    case waitingForClock(AuthorizationGrant, CodeVerifier)
+    /// The code is at LWA.
+    case redeeming(AuthorizationGrant, CodeVerifier)
+    /// The tokens are on disk and the refresh token is being proved.
+    case proving
+  }
+
+  /// How far it is.
+  var stage = Stage.idle
+  /// The verifier of this attempt. In memory only, used once.
+  var verifier: CodeVerifier?
+  /// Tries of a redemption that never left the device.
+  var retry = Retry()
+  /// Whether the link stands and the phone has only to read the news.
+  var isComplete = false
+
+  var isIdle: Bool {
+    if case .idle = stage { return true }
+    return false
+  }
+}
+
+extension Device {
+  /// Makes a fresh verifier and gives the phone what it needs to log in at Amazon.
+  mutating func offerParameters() {
+    guard linking.isIdle else {
+      return tellPhone(.failed(LinkFailure(.busy, Texts.linkingIsUnderWay, mayRetry: false)))
+    }
+    guard let verifier = CodeVerifier(random: random) else {
+      fault(Texts.noRandomness)
+      return tellPhone(.failed(LinkFailure(.other, Texts.noRandomness, mayRetry: true)))
+    }
+    linking.verifier = verifier
+    tellPhone(
+      .parameters(
+        LinkParameters(
+          model: identity.model.text, serial: identity.serial.text, codeChallenge: verifier.challenge,
+          scope: configuration.scope, isTestDevice: configuration.isTestDevice,
+          includeNonLive: configuration.includesNonLive)))
+  }
+
+  /// Takes what the phone brought back from Amazon.
+  mutating func take(_ grant: AuthorizationGrant) {
+    guard linking.isIdle, let verifier = linking.verifier else {
+      return tellPhone(.failed(LinkFailure(.busy, Texts.linkingIsUnderWay, mayRetry: false)))
+    }
+    if let pinned = configuration.clientID, pinned != grant.clientID {
+      return failLinking(LinkFailure(.clientRefused, Texts.otherClientID, mayRetry: true))
+    }
+    linking.verifier = nil
+    linking.retry = Retry()
+    linking.stage = .waitingForClock(grant, verifier)
+    if isClockPlausible { tellPhone(.progress(.redeeming)) }
+  }
+
+  /// Sends the code once the time of day is known, and again only while it never left the device.
+  mutating func advanceLinking() {
+    guard case .waitingForClock(let grant, let verifier) = linking.stage, isDue(linking.retry.at) else { return }
+    linking.stage = .redeeming(grant, verifier)
+    let request = TokenRequest.redeem(
+      code: grant.code, redirectURI: grant.redirectURI, clientID: grant.clientID, verifier: verifier,
+      at: configuration.lwa)
+    send(request, .redeem(clientID: grant.clientID), generation: 0)
+  }
+
+  /// Takes LWA's answer to the code.
+  mutating func takeRedemption(_ outcome: HTTPOutcome, clientID: String, sent: Moment) {
+    guard case .redeeming(let grant, let verifier) = linking.stage else { return }
+    switch outcome {
+    case .failed(let failure):
+      if !failure.mayHaveBeenSent && linking.retry.failures + 1 < DeviceLimits.redemptionTries {
+        linking.retry.failed(at: now.uptime, .network, random: random)
+        linking.stage = .waitingForClock(grant, verifier)
+        return
+      }
+      // A code works once. If it may have been used, only a new login helps.
+      failLinking(LinkFailure(.unreachable, Texts.lwa(failure), mayRetry: true))
+    case .answered(let answer):
+      do throws(TokenError) {
+        let tokens = try TokenAnswer.read(answer)
+        guard let refreshToken = tokens.refreshToken else {
+          return failLinking(LinkFailure(.clientRefused, Texts.noRefreshToken, mayRetry: true))
+        }
+        let generation = journal.generation + 1
+        let credentials = Credentials(
+          tokens, generation: generation, clientID: clientID, refreshToken: refreshToken, sent: sent,
+          clockIsPlausible: isClockPlausible)
+        link = Link(credentials: credentials, phase: .unproved)
+        linking.stage = .proving
+        linkRefresh = RefreshState()
+        linkRefresh.isSaving = true
+        if let link { store(.link, link.encoded(), .redeemed) }
+      } catch {
+        failLinking(LinkFailure(.init(error), error.explanation, mayRetry: true))
+      }
+    }
+  }
+
+  /// The new tokens are on disk: the old link is over, and the refresh token is proved next.
+  mutating func redeemedIsOnDisk(_ outcome: StoreOutcome) {
+    guard let link, link.phase == .unproved, case .proving = linking.stage else { return }
+    linkRefresh.isSaving = false
+    if case .failed(let text) = outcome {
+      self.link = nil
+      removeLink()
+      endPresses()
+      return failLinking(LinkFailure(.storage, text, mayRetry: true))
+    }
+    // A press made under another account is never ordered on this one.
+    journal.generation = link.credentials.generation
+    endPresses()
+    // Deregistering the old link now would end the new registration of the same serial.
+    if farewell != nil { dropFarewell() }
+    tellPhone(.progress(.proving))
+  }
+
+  /// Ends the presses that were not made under the link as it is now.
+  mutating func endPresses() {
+    let ended = journal.void(except: link?.credentials.generation, reason: Texts.linkEnded)
+    saveJournal()
+    for entry in ended { showOutcome(of: entry) }
+  }
+
+  /// The refresh token works and its answer is on disk.
+  mutating func linkStands() {
+    linking.stage = .idle
+    linking.isComplete = window.phone != nil
+    raise(.linked)
+    tellPhone(.linked)
+    if window.phone != nil {
+      window.phone?.leavesAt = now.uptime + DeviceLimits.farewellToPhone
+    } else {
+      linking = Linking()
+      closeWindow()
+    }
+  }
+
+  /// Tells the phone why it failed, and offers a fresh challenge if another try can help.
+  mutating func failLinking(_ failure: LinkFailure) {
+    linking = Linking()
+    lastFailure = (failure.text, now.uptime)
+    raise(.linkingFailed(failure.text))
+    tellPhone(.failed(failure))
+    if failure.mayRetry && window.phone?.connection.isProved == true { offerParameters() }
+  }
+}

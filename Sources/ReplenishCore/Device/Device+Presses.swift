@@ -1,0 +1,262 @@
+/// The sending of one press.
+struct Dispatch {
+  /// Where it stands.
+  enum Phase: Equatable {
+    /// It can be sent when its time has come.
+    case waiting
+    /// "Sending" is being written.
+    case saving
+    /// The request is under way.
+    case underWay
+  }
+
+  /// The press.
+  let id: PressID
+  /// Where it stands.
+  var phase = Phase.waiting
+  /// When it can be sent again.
+  var retry = Retry()
+  /// Whether the token was renewed for this try already.
+  var hasRefreshed = false
+}
+
+extension Device {
+  func slotIndex(named name: String) -> Int? {
+    configuration.slots.firstIndex { $0.name == name }
+  }
+
+  /// Takes a press of a slot: on disk first, then it counts.
+  mutating func press(slot index: Int, command: CommandID? = nil) {
+    let slot = configuration.slots[index]
+    if let lockedBy { return refusePress(index, command, Refusal(.storage, lockedBy)) }
+    guard let link, link.phase == .linked, erasure == nil, !farewellState.isEnding else {
+      return refusePress(index, command, Refusal(.notLinked, Texts.notLinked))
+    }
+    if let open = journal.open(slot: slot.name) {
+      // One thing runs out once: pressing again while it is on its way changes nothing.
+      lights[index].outcome = nil
+      if let command { reply(command, .noted(open.id)) }
+      return raise(.press(report(open)))
+    }
+    guard let bytes = random.bytes(count: 16), let id = PressID(bytes) else {
+      return refusePress(index, command, Refusal(.storage, Texts.noRandomness))
+    }
+    journal.append(
+      JournalEntry(id: id, slot: slot.name, generation: link.credentials.generation, pressed: stamp))
+    journal.generation = max(journal.generation, link.credentials.generation)
+    saveJournal(.noted(id, command))
+  }
+
+  private mutating func refusePress(_ index: Int, _ command: CommandID?, _ refusal: Refusal) {
+    if refusal.code == .notLinked {
+      needUntil = now.uptime + DeviceLimits.needShown
+    } else {
+      lights[index].outcome = SlotLight.Outcome(.fault, until: now.uptime + DeviceLimits.needShown)
+    }
+    if let command { reply(command, .refused(refusal)) } else { fault(refusal.text) }
+  }
+
+  /// The press is on disk and thereby acknowledged; or it is not, and then it never was.
+  mutating func noted(_ id: PressID, _ command: CommandID?, _ outcome: StoreOutcome) {
+    journalEnded(outcome == .durable)
+    guard let entry = journal[id] else { return }
+    if case .failed(let text) = outcome {
+      journal.withdraw(id)
+      if let index = slotIndex(named: entry.slot) {
+        refusePress(index, command, Refusal(.storage, text))
+      }
+      return
+    }
+    if let index = slotIndex(named: entry.slot) { lights[index].outcome = nil }
+    if let command { reply(command, .noted(id)) }
+    // An unlink may have come while the disk worked; the press is void then, and shown so.
+    raise(.press(report(entry)))
+    if entry.state.isOpen { dispatches.append(Dispatch(id: id)) }
+  }
+
+  /// Ends the presses whose time is over.
+  mutating func expirePresses() {
+    for entry in journal.entries where entry.state.isOpen {
+      let phase = dispatch(entry.id)?.phase ?? .waiting
+      guard phase == .waiting else { continue }
+      if entry.state == .sending {
+        expireSending(entry)
+      } else {
+        expireNoted(entry)
+      }
+    }
+  }
+
+  private mutating func expireNoted(_ entry: JournalEntry) {
+    guard let age = age(of: entry.pressed) else {
+      // Wait for the time of day, which may tell the age; if it cannot, the press is too old.
+      if isClockPlausible { finish(entry.id, .expired, reason: Texts.ageUnknown) }
+      return
+    }
+    if age >= configuration.pressLife { return finish(entry.id, .expired, reason: Texts.expired) }
+    lookAgain(at: now.uptime + UInt64(configuration.pressLife - age) * 1000)
+  }
+
+  private mutating func expireSending(_ entry: JournalEntry) {
+    guard let firstSend = entry.firstSend, let age = age(of: firstSend) else {
+      if isClockPlausible || entry.firstSend == nil { finish(entry.id, .inDoubt, reason: Texts.noAnswer) }
+      return
+    }
+    if age >= DeviceLimits.resendTime { return finish(entry.id, .inDoubt, reason: Texts.noAnswer) }
+    lookAgain(at: now.uptime + UInt64(DeviceLimits.resendTime - age) * 1000)
+  }
+
+  /// Sends what is waiting.
+  mutating func advancePresses() {
+    guard link?.phase == .linked, !farewellState.isEnding else { return }
+    for entry in journal.entries where entry.state.isOpen && isAcknowledged(entry) {
+      if dispatch(entry.id) == nil { dispatches.append(Dispatch(id: entry.id)) }
+      guard let dispatch = dispatch(entry.id), dispatch.phase == .waiting, isDue(dispatch.retry.at) else { continue }
+      guard linkToken() != nil else { continue }
+      if entry.state == .sending {
+        sendOrder(entry)
+      } else {
+        updateDispatch(entry.id) { $0.phase = .saving }
+        let stamp = stamp
+        journal.update(entry.id) {
+          $0.state = .sending
+          $0.firstSend = stamp
+          $0.isUncertain = false
+        }
+        saveJournal(.sending(entry.id))
+      }
+    }
+  }
+
+  /// Whether the press is on disk: one still being written has its `.noted` ahead.
+  private func isAcknowledged(_ entry: JournalEntry) -> Bool {
+    !stores.contains { after in
+      if case .noted(let id, _) = after { return id == entry.id }
+      return false
+    }
+  }
+
+  /// "Sending" is on disk, so the order may leave; or it is not, and then it must not.
+  mutating func sendingIsOnDisk(_ id: PressID, _ isDurable: Bool) {
+    journalEnded(isDurable)
+    guard let entry = journal[id], entry.state == .sending else { return }
+    guard isDurable, link?.phase == .linked, !farewellState.isEnding else {
+      journal.update(id) {
+        $0.state = .noted
+        $0.firstSend = nil
+      }
+      let random = random
+      let uptime = now.uptime
+      updateDispatch(id) {
+        $0.phase = .waiting
+        $0.retry.failed(at: uptime, .storage, random: random)
+      }
+      return
+    }
+    sendOrder(entry)
+  }
+
+  private mutating func sendOrder(_ entry: JournalEntry) {
+    guard let link, let index = slotIndex(named: entry.slot), let token = linkToken() else {
+      // The token ran out while the disk worked.
+      updateDispatch(entry.id) { $0.phase = .waiting }
+      if !entry.isUncertain { backToNoted(entry.id) }
+      return
+    }
+    updateDispatch(entry.id) { $0.phase = .underWay }
+    let request = DashRequest.replenish(slot: configuration.slots[index].slotID)
+      .request(token: token, at: configuration.dash)
+    send(request, .replenish(entry.id), generation: link.credentials.generation)
+  }
+
+  /// Takes DRS's answer to an order.
+  mutating func takeReplenishment(_ outcome: HTTPOutcome, _ id: PressID, _ request: OpenRequest) {
+    updateDispatch(id) { $0.phase = .waiting }
+    switch outcome {
+    case .failed(let failure):
+      tryAgain(id, Texts.dash(failure), isUncertain: failure.mayHaveBeenSent)
+    case .answered(let answer):
+      do throws(DashError) {
+        let answer = try ReplenishAnswer.read(answer)
+        ordered(id, answer)
+      } catch {
+        refused(id, error, request)
+      }
+    }
+  }
+
+  private mutating func ordered(_ id: PressID, _ answer: ReplenishAnswer) {
+    let instanceID = answer.eventInstanceID
+    switch answer.detail {
+    case .standardOrderPlaced: finish(id, .ordered, instanceID: instanceID)
+    case .testOrderPlaced: finish(id, .testOrdered, instanceID: instanceID)
+    case .orderInProgress: finish(id, .alreadyOrdered, instanceID: instanceID)
+    // A 200 means that DRS took it; sending it again could double it.
+    case .other: finish(id, .inDoubt, instanceID: instanceID, reason: Texts.unknownDetail)
+    }
+  }
+
+  private mutating func refused(_ id: PressID, _ error: DashError, _ request: OpenRequest) {
+    guard let entry = journal[id], entry.state == .sending else { return }
+    if error.isInvalidToken {
+      refuseToken(request.token)
+      let isFirst = dispatch(id)?.hasRefreshed == false
+      updateDispatch(id) { $0.hasRefreshed = true }
+      // A refused token means that this request ordered nothing. One renewal at once, then with patience.
+      return tryAgain(id, error.explanation, isUncertain: false, atOnce: isFirst)
+    }
+    if error.isRetryable {
+      return tryAgain(id, error.explanation, isUncertain: true, retryAfter: error.retryAfter)
+    }
+    // Refused for good. If an earlier try got no answer, that one may still have been an order.
+    finish(id, entry.isUncertain ? .inDoubt : .refused, reason: error.explanation)
+  }
+
+  /// Sends a press again later. One that certainly ordered nothing goes back to "noted", on disk too.
+  private mutating func tryAgain(
+    _ id: PressID, _ text: String, isUncertain: Bool, retryAfter: Int? = nil, atOnce: Bool = false
+  ) {
+    guard let entry = journal[id], entry.state == .sending else { return }
+    lastFailure = (text, now.uptime)
+    let staysUncertain = entry.isUncertain || isUncertain
+    journal.update(id) { $0.isUncertain = staysUncertain }
+    if !staysUncertain { backToNoted(id) }
+    let schedule: RetrySchedule = staysUncertain ? .order : .network
+    let random = random
+    let uptime = now.uptime
+    updateDispatch(id) {
+      if !atOnce { $0.retry.failed(at: uptime, schedule, random: random, retryAfter: retryAfter) }
+    }
+    if let entry = journal[id], dispatch(id)?.retry.failures == 1 { raise(.press(report(entry))) }
+  }
+
+  /// Puts a press of which nothing reached the service back to where it was before its first send.
+  private mutating func backToNoted(_ id: PressID) {
+    journal.update(id) {
+      $0.state = .noted
+      $0.firstSend = nil
+    }
+    saveJournal()
+  }
+
+  /// Ends a press. A late answer may still settle one that was in doubt.
+  mutating func finish(_ id: PressID, _ state: PressReport.State, instanceID: String? = nil, reason: String = "") {
+    guard let entry = journal[id], entry.state.isOpen || entry.state == .inDoubt else { return }
+    journal.update(id) { $0.close(state, instanceID: instanceID, reason: reason) }
+    dispatches.removeAll { $0.id == id }
+    saveJournal(.outcome(id))
+  }
+
+  func dispatch(_ id: PressID) -> Dispatch? { dispatches.first { $0.id == id } }
+
+  private mutating func updateDispatch(_ id: PressID, _ change: (inout Dispatch) -> Void) {
+    for index in dispatches.indices where dispatches[index].id == id { change(&dispatches[index]) }
+  }
+
+  /// A press as the firmware and the status see it.
+  func report(_ entry: JournalEntry) -> PressReport {
+    PressReport(
+      slot: entry.slot, id: entry.id, state: entry.state, instanceID: entry.instanceID,
+      age: age(of: entry.pressed), reason: entry.reason)
+  }
+}

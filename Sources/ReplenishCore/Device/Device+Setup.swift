@@ -1,0 +1,150 @@
+/// The setup window: when the device can be found, and by whom it is being set up.
+struct SetupWindow {
+  /// When it closes, in uptime milliseconds; nil while it is closed. No traffic moves it.
+  var closesAt: UInt64?
+  /// The phone that is connected.
+  var phone: Phone?
+  /// Counts the phones, so that what was begun for one is not given to the next.
+  var lastPhone: UInt32 = 0
+
+  /// One connected phone.
+  struct Phone {
+    /// Which of the phones it is.
+    let number: UInt32
+    /// Its protocol.
+    var connection: PhoneConnection
+    /// When it is sent away, in uptime milliseconds; nil once it has proved the setup code.
+    var leavesAt: UInt64?
+  }
+}
+
+extension Device {
+  /// Opens the window, or leaves it as it is if it is open: pressing long again buys no more time.
+  mutating func openWindow() {
+    guard credential != nil, window.closesAt == nil, erasure == nil, lockedBy == nil else { return }
+    let length = min(configuration.setupWindow, DeviceLimits.longestSetupWindow)
+    window.closesAt = now.uptime + length
+    effects.append(.openWindow)
+    raise(.setupOpened(seconds: Int(length / 1000)))
+  }
+
+  mutating func closeWindow() {
+    guard window.closesAt != nil else { return }
+    if window.phone != nil { losePhone() }
+    window.closesAt = nil
+    effects.append(.closeWindow)
+    raise(.setupClosed)
+  }
+
+  /// Closes what has been open long enough.
+  mutating func advanceSetup() {
+    if let closesAt = window.closesAt, isDue(closesAt) { closeWindow() }
+    if let leavesAt = window.phone?.leavesAt, isDue(leavesAt) { sendPhoneAway() }
+    if let until = identifyUntil, isDue(until) { identifyUntil = nil }
+  }
+
+  /// A phone connects. Connecting is not guessing.
+  mutating func takePhone() {
+    guard let credential, window.closesAt != nil, window.phone == nil else {
+      effects.append(.disconnectPhone)
+      return
+    }
+    window.lastPhone &+= 1
+    let connection = PhoneConnection(credential: credential, model: identity.model.text, random: random)
+    window.phone = SetupWindow.Phone(
+      number: window.lastPhone, connection: connection, leavesAt: now.uptime + DeviceLimits.handshakeTime)
+  }
+
+  /// A phone is gone. What it began goes on if it no longer needs the phone.
+  mutating func losePhone() {
+    window.phone = nil
+    linking.verifier = nil
+    if case .waitingForClock = linking.stage { linking.stage = .idle }
+    // Linked: the window has served its purpose.
+    if linking.isComplete {
+      linking = Linking()
+      closeWindow()
+    }
+  }
+
+  mutating func sendPhoneAway() {
+    guard window.phone != nil else { return }
+    effects.append(.disconnectPhone)
+    losePhone()
+  }
+
+  /// Takes an ATT packet.
+  mutating func takePacket(_ packet: [UInt8]) {
+    guard var phone = window.phone else { return }
+    let outputs = phone.connection.receive(packet: packet)
+    window.phone = phone
+    take(outputs)
+  }
+
+  /// Says something to the phone, if one is there that has proved the code.
+  mutating func tellPhone(_ message: DeviceMessage) {
+    guard var phone = window.phone else { return }
+    let outputs = phone.connection.send(message)
+    window.phone = phone
+    take(outputs)
+  }
+
+  private mutating func take(_ outputs: [PhoneOutput]) {
+    for output in outputs {
+      switch output {
+      case .transmit(let packet): effects.append(.transmit(packet))
+      case .countAttempt: countGuess()
+      case .proved: phoneProved()
+      case .message(let message): take(message)
+      case .close(let fault):
+        if fault == .wrongSetupCode { raise(.setupGuessed(failures: attempts.failures)) }
+        sendPhoneAway()
+      }
+    }
+  }
+
+  /// Counts a guess durably before the device's proof may leave.
+  private mutating func countGuess() {
+    let wait = attempts.remaining(at: now.uptime)
+    guard wait == 0 else { return refuseGuess(waitSeconds: Int((wait + 999) / 1000)) }
+    guard let number = window.phone?.number else { return }
+    attempts.count(at: now.uptime)
+    raise(.setupGuessed(failures: attempts.failures))
+    store(.attempts, attempts.encoded(), .guess(phone: number))
+  }
+
+  /// The count is on disk, or is not: then there is no guess, however much the phone would like one.
+  mutating func guessIsCounted(phone number: UInt32, _ isDurable: Bool) {
+    guard var phone = window.phone, phone.number == number else { return }
+    guard isDurable else { return refuseGuess(waitSeconds: Int(AttemptLimit.firstDelay / 1000)) }
+    let outputs = phone.connection.attemptCounted()
+    window.phone = phone
+    take(outputs)
+  }
+
+  private mutating func refuseGuess(waitSeconds: Int) {
+    guard var phone = window.phone else { return }
+    let outputs = phone.connection.attemptRefused(waitSeconds: waitSeconds)
+    window.phone = phone
+    take(outputs)
+  }
+
+  private mutating func phoneProved() {
+    attempts.refund()
+    store(.attempts, attempts.encoded(), .refund)
+    window.phone?.leavesAt = nil
+    raise(.setupProved)
+    offerParameters()
+  }
+
+  private mutating func take(_ message: PhoneMessage) {
+    switch message {
+    case .identify:
+      identifyUntil = now.uptime + DeviceLimits.outcomeShown
+      lookAgain(at: now.uptime + DeviceLimits.outcomeShown)
+      raise(.identify)
+    case .requestParameters: offerParameters()
+    case .authorization(let grant): take(grant)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+extension Device {
+  /// Rebuilds the device from its records.
+  mutating func start(_ findings: RecordFindings, _ boot: BootIdentity) {
+    self.boot = boot
+    for kind in RecordKind.allCases {
+      if case .newer(let version) = findings[kind] {
+        lockedBy = Texts.newerRecord(kind, version: version)
+      }
+    }
+    attempts = AttemptLimit(findings[.attempts], at: now.uptime)
+    upkeep = Upkeep(findings[.upkeep])
+    if let seen = upkeep.lastSeen { clock.saw(seen) }
+    if let lockedBy { return fault(lockedBy) }
+
+    let journalNeedsSaving = startJournal(findings[.journal])
+    startLink(findings[.link], farewell: findings[.farewell])
+    if case .absent = findings[.erasing] {} else { erasure = Erasure() }
+
+    let ended = voidForeignPresses()
+    if journalNeedsSaving || !ended.isEmpty { saveJournal() }
+    for entry in ended { showOutcome(of: entry) }
+    for entry in journal.entries where entry.state == .inDoubt { show(entry) }
+    if link == nil { needUntil = now.uptime + DeviceLimits.needShown }
+    if link == nil && erasure == nil && configuration.opensSetupAtStart { openWindow() }
+  }
+
+  /// Ends the presses of another link, and those of slots that are no more. Returns those it ended.
+  private mutating func voidForeignPresses() -> [JournalEntry] {
+    var ended = journal.void(except: link?.credentials.generation, reason: Texts.linkEnded)
+    for entry in journal.entries where entry.state.isOpen && slotIndex(named: entry.slot) == nil {
+      journal.update(entry.id) {
+        $0.close(entry.state == .sending ? .inDoubt : .void, reason: Texts.slotRemoved)
+        ended.append($0)
+      }
+    }
+    return ended
+  }
+
+  /// Reads the journal; true if what is in memory now is not what is on disk.
+  private mutating func startJournal(_ finding: RecordFinding) -> Bool {
+    switch finding {
+    case .absent, .newer: return false
+    case .whole(let record):
+      if let found = Journal(record) {
+        journal = found
+        return false
+      }
+    case .previous(let record):
+      if let found = Journal(record) {
+        journal = found
+        for entry in journal.doubtAll(reason: Texts.journalFellBack) { showOutcome(of: entry) }
+        fault(Texts.journalFellBack)
+        return true
+      }
+    case .unreadable: break
+    }
+    // Whatever was open is unknown now. To hide that would be to hide a press.
+    fault(Texts.journalLost)
+    for slot in configuration.slots {
+      guard let bytes = random.bytes(count: 16), let id = PressID(bytes) else { continue }
+      var entry = JournalEntry(id: id, slot: slot.name, generation: 0, pressed: stamp)
+      entry.close(.inDoubt, reason: Texts.journalLost)
+      journal.append(entry)
+    }
+    return true
+  }
+
+  /// Reads the link, unless its end is on record.
+  private mutating func startLink(_ finding: RecordFinding, farewell farewellFinding: RecordFinding) {
+    var found: Link?
+    switch finding {
+    case .whole(let record), .previous(let record):
+      found = Link(record)
+      if found == nil { fault(Texts.linkUnreadable) }
+    case .unreadable: fault(Texts.linkUnreadable)
+    case .absent, .newer: break
+    }
+    var farewellIsUnreadable = false
+    switch farewellFinding {
+    case .whole(let record), .previous(let record):
+      farewell = Farewell(record)
+      farewellIsUnreadable = farewell == nil
+    case .unreadable: farewellIsUnreadable = true
+    case .absent, .newer: break
+    }
+    let generation = found?.credentials.generation ?? 0
+    let ended = farewell?.credentials.generation ?? 0
+    // A farewell that cannot be read still says that the owner ended a link: no order may follow it.
+    if found != nil && (farewellIsUnreadable || ended >= generation || journal.generation > generation) {
+      found = nil
+      removeLink()
+    }
+    link = found
+    journal.generation = max(journal.generation, generation, ended)
+    if found != nil && farewell != nil { dropFarewell() }
+    if farewellIsUnreadable { dropFarewell() }
+  }
+}

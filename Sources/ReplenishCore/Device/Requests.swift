@@ -1,0 +1,83 @@
+/// One HTTPS request under way.
+struct OpenRequest {
+  /// What it is for.
+  enum Purpose {
+    /// The authorization code.
+    case redeem(clientID: String)
+    /// New tokens for the link.
+    case refreshLink
+    /// New tokens for the deregistration.
+    case refreshFarewell
+    /// The order of a press.
+    case replenish(PressID)
+    /// The daily status.
+    case deviceStatus
+    /// The status of one slot.
+    case slotStatus(slot: Int)
+    /// A command's question.
+    case command(CommandID)
+    /// The end of the registration.
+    case deregister
+  }
+
+  /// Its name.
+  let id: RequestID
+  /// What it is for.
+  let purpose: Purpose
+  /// The link it was made under.
+  let generation: Int64
+  /// When it was made. A token's life counts from here, the one time that is surely not after the service's.
+  let sent: Moment
+  /// The access token it carries.
+  let token: Secret?
+}
+
+extension Device {
+  /// Asks for a request to be made.
+  mutating func send(
+    _ request: HTTPRequest, _ purpose: OpenRequest.Purpose, generation: Int64
+  ) {
+    lastRequest &+= 1
+    let id = RequestID(lastRequest)
+    requests.append(
+      OpenRequest(id: id, purpose: purpose, generation: generation, sent: now, token: request.bearer))
+    effects.append(.request(id, request))
+  }
+
+  /// Gives an answer to what waits for it.
+  mutating func takeAnswer(_ id: RequestID, _ outcome: HTTPOutcome) {
+    guard let index = requests.firstIndex(where: { $0.id == id }) else { return }
+    let request = requests.remove(at: index)
+    // A certificate was valid at this time, so it cannot be earlier any more.
+    if case .answered = outcome { clock.saw(now.clock) }
+    switch request.purpose {
+    case .redeem(let clientID): takeRedemption(outcome, clientID: clientID, sent: request.sent)
+    case .refreshLink: takeLinkRefresh(outcome, request)
+    case .refreshFarewell: takeFarewellRefresh(outcome, request)
+    case .replenish(let press): takeReplenishment(outcome, press, request)
+    case .deviceStatus: takeDeviceStatus(outcome, request)
+    case .slotStatus(let slot): takeSlotStatus(outcome, slot, request)
+    case .command(let command): takeCommandAnswer(outcome, command, request)
+    case .deregister: takeDeregistration(outcome, request)
+    }
+  }
+
+  /// The link's access token, if it may be used now. If not, new tokens are asked for.
+  mutating func linkToken() -> Secret? {
+    guard let link, !linkRefresh.isSaving else { return nil }
+    if let token = usableToken(link.credentials) { return token }
+    refreshLink()
+    return nil
+  }
+
+  func usableToken(_ credentials: Credentials) -> Secret? {
+    credentials.usableAccessToken(
+      at: now, margin: configuration.tokenMargin, clockIsPlausible: isClockPlausible)
+  }
+
+  /// Forgets an access token that the service refused, unless it was renewed meanwhile.
+  mutating func refuseToken(_ token: Secret?) {
+    if let token, link?.credentials.accessToken === token { link?.credentials.accessToken = nil }
+    if let token, farewell?.credentials.accessToken === token { farewell?.credentials.accessToken = nil }
+  }
+}

@@ -1,0 +1,39 @@
+extension TokenError {
+  /// Whether the grant is dead: a code used up, or a link ended by the owner at Amazon.
+  var isInvalidGrant: Bool {
+    if case .invalidGrant = self { return true }
+    return false
+  }
+}
+
+extension DashError {
+  /// Whether the access token was refused, so that nothing was done.
+  var isInvalidToken: Bool {
+    if case .invalidToken = self { return true }
+    return false
+  }
+
+  /// Whether the answer could not be understood.
+  var isMalformed: Bool {
+    if case .malformed = self { return true }
+    return false
+  }
+
+  /// The seconds that the service asks to wait.
+  var retryAfter: Int? {
+    if case .server(_, let retryAfter, _) = self { return retryAfter }
+    return nil
+  }
+}
+
+extension LinkFailure.Reason {
+  /// The reason in a word, for the phone.
+  init(_ error: TokenError) {
+    switch error {
+    case .invalidGrant, .expiredToken, .invalidCodePair, .accessDenied: self = .codeRefused
+    case .invalidClient, .unauthorizedClient, .invalidRequest, .unsupportedGrantType, .invalidScope:
+      self = .clientRefused
+    case .server, .malformed, .authorizationPending, .slowDown, .other: self = .service
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import ReplenishCore
+import ReplenishLinux
+
+/// A device that links itself to its owner's Amazon account and reorders its own supplies.
+///
+/// It is a guest in the firmware's process: it starts no thread of its own, owns no main loop and writes to no terminal.
+/// Poll ``pollDescriptor`` for reading beside your own descriptors, call ``dispatch(timeout:)`` when it is ready, and take
+/// what happened from ``nextEvent()``. All calls come from one thread. (libcurl resolves names on a thread of its own.)
+///
+/// Writing a record waits for the disk inside ``dispatch(timeout:)``: tens of milliseconds on a common SD card.
+public final class ReplenishDevice {
+  let loop: EventLoop
+  let performer: Performer
+  private let store: RecordStore
+  private let http: HTTPClient
+  private let bearer: (any Bearer)?
+  private var events: [Event] = []
+  private var diversion: ((Event?) -> Void)?
+  private var lastCommand: UInt64 = 0
+  private var answers: [(id: CommandID, take: (Reply) -> Void)] = []
+  private var control: ControlDoor?
+  private var buttons: [any Button] = []
+  private var players: [(slot: Int, player: LightPlayer)] = []
+  private let loopIsOurs: Bool
+  private var isClosed = false
+
+  /// The model and serial, and where they came from.
+  public let identity: DeviceIdentity
+  /// What opening the records had to set aside, for the log.
+  public let notices: [String]
+  /// The names of the slots, in the order that buttons and lights count them.
+  public let slots: [String]
+
+  /// The events that wait for ``nextEvent()`` at most; the oldest are dropped beyond.
+  public static let mostEvents = 256
+
+  /// Makes a device. It does nothing until ``start()``.
+  ///
+  /// - Parameter loop: An event loop that the firmware runs anyway; without one the device makes its own.
+  public init(_ configuration: ReplenishConfiguration, loop shared: EventLoop? = nil) throws(ReplenishError) {
+    let identity = try ReplenishDevice.identify(configuration)
+    let credential = try ReplenishDevice.credential(configuration.setupRecord)
+    let store: RecordStore
+    do throws(StorageError) {
+      store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem())
+    } catch { throw ReplenishError(error.text) }
+    let loop: EventLoop
+    do throws(Errno) { loop = try shared ?? EventLoop() } catch {
+      store.close()
+      throw ReplenishError("the event loop could not be made: \(error.text)")
+    }
+    let http: HTTPClient
+    do throws(HTTPClientError) { http = try HTTPClient(loop: loop, configuration: configuration.http) } catch {
+      store.close()
+      throw ReplenishError(error.text)
+    }
+    let bearer: (any Bearer)? =
+      switch configuration.bearer {
+      case .none: nil
+      case .socket(let path): SocketBearer(loop: loop, path: path)
+      }
+    let device = Device(configuration.device, identity: identity, credential: credential, random: SystemRandom())
+    performer = Performer(
+      device: device, loop: loop, store: store, http: http, bearer: bearer, boot: SystemClock.bootIdentity())
+    self.loop = loop
+    self.store = store
+    self.http = http
+    self.bearer = bearer
+    self.identity = identity
+    loopIsOurs = shared == nil
+    notices = store.notices
+    slots = configuration.device.slots.map { $0.name }
+    performer.onEvent = { [unowned(unsafe) self] event in note(event) }
+    performer.onReply = { [unowned(unsafe) self] id, reply in answer(id, reply) }
+    performer.onLight = { [unowned(unsafe) self] slot, signal in show(signal, slot: slot) }
+  }
+
+  /// Starts the device from its records.
+  public func start() { performer.start() }
+
+  /// The descriptor to poll for reading.
+  public var pollDescriptor: Int32 { loop.pollDescriptor }
+
+  /// Does what is ready, waiting up to `timeout` milliseconds for it; -1 waits as long as it takes.
+  public func dispatch(timeout: Int32 = 0) throws(ReplenishError) {
+    do throws(Errno) { try loop.dispatch(timeout: timeout) } catch {
+      throw ReplenishError("the event loop failed: \(error.text)")
+    }
+  }
+
+  /// The oldest event not taken yet; nil if there is none.
+  public func nextEvent() -> Event? { events.isEmpty ? nil : events.removeFirst() }
+
+  /// Asks for something; the answer comes during this call or a later ``dispatch(timeout:)``, once.
+  public func ask(_ command: Command, _ answer: @escaping (Reply) -> Void) {
+    lastCommand += 1
+    let id = CommandID(lastCommand)
+    answers.append((id, answer))
+    performer.give(.command(id, command))
+  }
+
+  /// A button of the firmware's own went down or up, debounced.
+  public func button(slot: Int, isDown: Bool) { performer.give(.button(slot: slot, isDown: isDown)) }
+
+  /// Lets the device watch a button; see ``GPIOButton`` and ``EventDeviceButton``.
+  public func attach(_ button: any Button, slot: Int) {
+    button.onChange = { [unowned(unsafe) self] isDown in self.button(slot: slot, isDown: isDown) }
+    buttons.append(button)
+  }
+
+  /// Lets the device show its signals on a light; see ``GPIOLight`` and ``LEDClassLight``.
+  public func attach(_ light: any Light, slot: Int) {
+    players.append((slot, LightPlayer(loop: loop, light: light)))
+  }
+
+  /// Called with each signal that a slot's light is to show, for products with a light of another kind.
+  public var onLight: ((_ slot: Int, _ signal: LightSignal) -> Void)?
+
+  /// Opens the control socket, by which replenishctl and other programs reach the device.
+  public func serveControl(_ configuration: ControlServer.Configuration) throws(ReplenishError) {
+    do throws(ControlSocketError) { control = try ControlDoor(self, configuration) } catch {
+      throw ReplenishError(error.text)
+    }
+  }
+
+  /// Ends everything that is open. Records stay as they are; nothing is lost.
+  public func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    diversion?(nil)
+    diversion = nil
+    control?.close()
+    for button in buttons { button.close() }
+    for player in players { player.player.close() }
+    performer.close()
+    bearer?.close()
+    http.close()
+    store.close()
+    if loopIsOurs { loop.close() }
+  }
+
+  /// Gives events to `take` instead of keeping them, and nil when there will be no more.
+  func divert(_ take: @escaping (Event?) -> Void) {
+    diversion?(nil)
+    diversion = take
+    for event in events { take(event) }
+    events = []
+  }
+
+  private func note(_ event: Event) {
+    if let diversion { return diversion(event) }
+    if events.count == ReplenishDevice.mostEvents { events.removeFirst() }
+    events.append(event)
+  }
+
+  private func answer(_ id: CommandID, _ reply: Reply) {
+    guard let index = answers.firstIndex(where: { $0.id == id }) else { return }
+    answers.remove(at: index).take(reply)
+  }
+
+  private func show(_ signal: LightSignal, slot: Int) {
+    for player in players where player.slot == slot { player.player.show(signal) }
+    onLight?(slot, signal)
+  }
+}

@@ -1,0 +1,251 @@
+import ReplenishCore
+
+/// Thrown where the power goes.
+public struct PowerLost: Error { public init() {} }
+
+/// Where a simulated device keeps its records.
+public protocol LifeStorage: AnyObject {
+  func find(_ kind: RecordKind) -> RecordFinding
+  func write(_ kind: RecordKind, _ contents: Secret) throws(PowerLost) -> StoreOutcome
+  func remove(_ kind: RecordKind) throws(PowerLost) -> StoreOutcome
+}
+
+/// Storage that cannot fail but when it is told to.
+public final class MemoryStorage: LifeStorage {
+  public var records: [RecordKind: RecordFinding] = [:]
+  public var failures: [RecordKind: Int] = [:]
+
+  public init() {}
+
+  public func find(_ kind: RecordKind) -> RecordFinding { records[kind] ?? .absent }
+
+  public func write(_ kind: RecordKind, _ contents: Secret) -> StoreOutcome {
+    if let text = failure(kind) { return .failed(text) }
+    records[kind] = .whole(contents)
+    return .durable
+  }
+
+  public func remove(_ kind: RecordKind) -> StoreOutcome {
+    if let text = failure(kind) { return .failed(text) }
+    records[kind] = nil
+    return .durable
+  }
+
+  private func failure(_ kind: RecordKind) -> String? {
+    guard let left = failures[kind], left > 0 else { return nil }
+    failures[kind] = left - 1
+    return "the record '\(kind.rawValue)' could not be written: no space left on the device; free some"
+  }
+}
+
+/// Random bytes that are the same in every run.
+public final class SeededRandom: RandomSource {
+  private var state: UInt64
+
+  public init(_ seed: UInt64) { state = seed &* 2 &+ 1 }
+
+  public func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  public func fill(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
+    for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: next() >> 24) }
+    return true
+  }
+}
+
+/// A whole device with its phone, its Amazon and its time, that can lose its power anywhere.
+public final class Life {
+  public let storage: any LifeStorage
+  public let amazon: SimulatedAmazon
+  public var configuration: DeviceConfiguration
+  public private(set) var device: Device
+  public var moment: Moment
+  public var account = "owner"
+  public var phoneCode: SetupCode
+  public private(set) var events: [Event] = []
+  public private(set) var lights: [Int: LightSignal] = [:]
+  public private(set) var replies: [UInt64: Reply] = [:]
+  public private(set) var windowIsOpen = false
+  public private(set) var told: [DeviceMessage] = []
+  public private(set) var refusedPhone: [SetupFault] = []
+  /// What the phone does with the parameters; false hangs up instead.
+  public var phoneLogsIn = true
+  /// Steps until the power goes; nil for never.
+  public var stepsLeft: Int?
+  public private(set) var steps = 0
+  public var boot: BootIdentity
+  private let random: SeededRandom
+  private let phoneRandom = SeededRandom(99)
+  private var inputs: [Input] = []
+  private var phone: PhoneSession?
+  private var lastCommand: UInt64 = 0
+  private let credential: SetupCredential
+
+  public init(
+    storage: any LifeStorage, amazon: SimulatedAmazon, configuration: DeviceConfiguration,
+    credential: SetupCredential, code: SetupCode, moment: Moment, seed: UInt64 = 1
+  ) throws {
+    self.storage = storage
+    self.amazon = amazon
+    self.configuration = configuration
+    self.credential = credential
+    self.moment = moment
+    phoneCode = code
+    random = SeededRandom(seed)
+    boot = BootIdentity([UInt8(truncatingIfNeeded: seed)])
+    let identity = DeviceIdentity(
+      model: try ModelID("Model1"), serial: try SerialNumber("SN0001"), serialSource: "test")
+    device = Device(configuration, identity: identity, credential: credential, random: random)
+  }
+
+  /// Starts the device.
+  public func start() throws(PowerLost) {
+    try give(.start(RecordFindings { storage.find($0) }, boot))
+  }
+
+  /// Counts a step at which the power may go.
+  public func step() throws(PowerLost) {
+    steps += 1
+    guard let left = stepsLeft else { return }
+    if left == 0 { throw PowerLost() }
+    stepsLeft = left - 1
+  }
+
+  /// Gives an input and performs all that follows.
+  public func give(_ input: Input) throws(PowerLost) {
+    inputs.append(input)
+    try settle()
+  }
+
+  private func settle() throws(PowerLost) {
+    while !inputs.isEmpty {
+      let effects = device.handle(inputs.removeFirst(), at: moment)
+      for effect in effects { try perform(effect) }
+    }
+  }
+
+  /// Gives a command and returns the answer it has so far.
+  @discardableResult
+  public func command(_ command: Command) throws(PowerLost) -> Reply? {
+    lastCommand += 1
+    let id = lastCommand
+    try give(.command(CommandID(id), command))
+    return replies[id]
+  }
+
+  /// Presses the button of a slot for a moment.
+  public func press(slot: Int = 0) throws(PowerLost) {
+    try give(.button(slot: slot, isDown: true))
+    try pass(100)
+    try give(.button(slot: slot, isDown: false))
+  }
+
+  /// Lets time pass, in milliseconds.
+  public func pass(_ milliseconds: UInt64) throws(PowerLost) {
+    let end = moment.uptime + milliseconds
+    var turns = 0
+    while let deadline = device.deadline, deadline <= end {
+      precondition(turns < 100_000, "the device never sleeps")
+      turns += 1
+      move(to: max(deadline, moment.uptime))
+      try give(.wake)
+    }
+    move(to: end)
+  }
+
+  private func move(to uptime: UInt64) {
+    moment.clock += Int64((uptime - moment.uptime) / 1000)
+    moment.uptime = uptime
+  }
+
+  /// A phone comes and does what phones do.
+  public func connectPhone() throws(PowerLost) {
+    var session = PhoneSession(code: phoneCode, random: phoneRandom)
+    let outputs = session.start()
+    phone = session
+    inputs.append(.phoneConnected)
+    try takePhone(outputs)
+    try settle()
+  }
+
+  /// The person at the phone logs in once more, with the last parameters the device gave.
+  public func logInAgain() throws(PowerLost) {
+    let last = told.last { if case .parameters = $0 { true } else { false } }
+    guard let last else { return }
+    phoneLogsIn = true
+    try takePhone(last)
+    try settle()
+  }
+
+  /// The phone is carried away.
+  public func disconnectPhone() throws(PowerLost) {
+    guard phone != nil else { return }
+    phone = nil
+    try give(.phoneDisconnected)
+  }
+
+  private func takePhone(_ outputs: [PhoneSessionOutput]) throws(PowerLost) {
+    for output in outputs {
+      switch output {
+      case .transmit(let packet): inputs.append(.phonePacket(packet))
+      case .proved: break
+      case .refused(let fault), .ended(let fault): refusedPhone.append(fault)
+      case .message(let message): try takePhone(message)
+      }
+    }
+  }
+
+  private func takePhone(_ message: DeviceMessage) throws(PowerLost) {
+    told.append(message)
+    guard case .parameters(let parameters) = message, phoneLogsIn, var session = phone else { return }
+    phoneLogsIn = false
+    let code = amazon.login(challenge: parameters.codeChallenge, account: account)
+    let grant = AuthorizationGrant(
+      code: Secret(copying: code), redirectURI: "https://localhost/done", clientID: "amzn1.application-oa2-client.1")
+    guard let outputs = try? session.send(.authorization(grant)) else { return }
+    phone = session
+    try takePhone(outputs)
+  }
+
+  private func perform(_ effect: Effect) throws(PowerLost) {
+    switch effect {
+    case .store(let kind, let contents):
+      try step()
+      inputs.append(.stored(kind, try storage.write(kind, contents)))
+    case .remove(let kind):
+      try step()
+      inputs.append(.stored(kind, try storage.remove(kind)))
+    case .request(let id, let request):
+      var lost = false
+      let outcome = try? amazon.perform(request) {
+        do { try step() } catch {
+          lost = true
+          throw PowerLost()
+        }
+      }
+      if lost { throw PowerLost() }
+      if let outcome { inputs.append(.answer(id, outcome)) }
+    case .light(let slot, let signal):
+      try step()
+      lights[slot] = signal
+    case .raise(let event):
+      events.append(event)
+    case .reply(let id, let reply):
+      try step()
+      replies[id.number] = reply
+    case .openWindow: windowIsOpen = true
+    case .closeWindow: windowIsOpen = false
+    case .transmit(let packet):
+      guard var session = phone else { return }
+      let outputs = session.receive(packet: packet)
+      phone = session
+      try takePhone(outputs)
+    case .disconnectPhone: phone = nil
+    }
+  }
+}
