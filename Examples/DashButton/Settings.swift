@@ -61,22 +61,19 @@ extension DaemonConfiguration {
 
 extension DaemonConfiguration.Amazon {
   func lwaEndpoints() throws(ReplenishError) -> LWAEndpoints {
-    let region: LWAEndpoints.Region =
+    let standard: LWAEndpoints =
       switch region {
       case .na: .northAmerica
       case .eu: .europe
       case .fe: .farEast
       }
-    let standard = LWAEndpoints(region)
-    guard let tokenHost else { return standard }
-    // The device asks the token host only; where a person logs in is the phone's affair.
     do throws(ServiceURLFault) {
-      return LWAEndpoints(api: try ServiceURL(tokenHost), authorize: try ServiceURL(standard.authorize))
-    } catch { throw ReplenishError("[amazon] token-host: \(error.explanation)") }
+      return try standard.replacing(apiHost: tokenHost, authorizeHost: authorizeHost)
+    } catch { throw ReplenishError("[amazon] token-host or authorize-host: \(error.explanation)") }
   }
 
   func dashEndpoint() throws(ReplenishError) -> DashEndpoint {
-    guard let serviceHost else { return .documented }
+    guard let serviceHost else { return .northAmerica }
     do throws(ServiceURLFault) { return DashEndpoint(try ServiceURL(serviceHost)) } catch {
       throw ReplenishError("[amazon] service-host: \(error.explanation)")
     }

@@ -7,11 +7,11 @@ import Testing
 enum DeviceFixture {
   static let clock: Int64 = ClockGate.releaseFloor + 40 * 86_400
 
-  nonisolated(unsafe) static let code: SetupCode = {
+  static let code: SetupCode = {
     do { return try SetupCode(Secret(copying: "73914628")) } catch { fatalError("\(error)") }
   }()
 
-  nonisolated(unsafe) static let credential: SetupCredential = {
+  static let credential: SetupCredential = {
     do {
       return try SetupCredential(
         code: code, shortID: ShortID([1, 2, 3])!, salt: [UInt8](repeating: 7, count: 16), iterations: 10_000)
@@ -20,8 +20,8 @@ enum DeviceFixture {
 
   static var configuration: DeviceConfiguration {
     DeviceConfiguration(
-      slots: [.init(name: "coffee"), .init(name: "filter", slotID: "water-filter")], lwa: LWAEndpoints(.northAmerica),
-      dash: .documented)
+      slots: [.init(name: "coffee"), .init(name: "filter", slotID: "water-filter")], lwa: .northAmerica,
+      dash: .northAmerica)
   }
 
   static func life(
