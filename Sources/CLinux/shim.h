@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <linux/gpio.h>
 #include <linux/input.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -107,7 +108,7 @@ int accept4(int, struct sockaddr *, socklen_t *, int);  // declared by <sys/sock
 static inline int replenish_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 static inline int replenish_seqpacket(void) { return SOCK_SEQPACKET; }
 static inline int replenish_datagram(void) { return SOCK_DGRAM; }
-// The length of an address of `count` path bytes, or 0 if they do not fit. A leading '@' stays what it is here.
+// The length of an address of `count` path bytes, or 0 if they do not fit. A first byte of zero makes it abstract.
 static inline socklen_t replenish_address(struct sockaddr_un *address, const void *path, size_t count) {
   memset(address, 0, sizeof *address);
   if (count == 0 || count >= sizeof address->sun_path) return 0;
@@ -123,6 +124,10 @@ static inline int replenish_connect(int file, const struct sockaddr_un *address,
 }
 static inline ssize_t replenish_send(int file, const void *bytes, size_t count) {
   return send(file, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+static inline ssize_t replenish_send_to(
+  int file, const void *bytes, size_t count, const struct sockaddr_un *address, socklen_t length) {
+  return sendto(file, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)address, length);
 }
 // With MSG_TRUNC the result is the packet's true length, even where it did not fit.
 static inline ssize_t replenish_receive(int file, void *bytes, size_t count) {
