@@ -37,7 +37,7 @@ let package = Package(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton", exclude: ["dash-button.conf"], swiftSettings: strict),
     .executableTarget(
-      name: "replenishctl", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], swiftSettings: strict),
+      name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
 
     // Host-only programs
     .systemLibrary(name: "CGetopt"),
