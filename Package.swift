@@ -11,21 +11,65 @@ let package = Package(
   name: "ReplenishKit",
   products: [
     .library(name: "ReplenishCore", targets: ["ReplenishCore"]),
+    .library(name: "ReplenishLinux", targets: ["ReplenishLinux"]),
+    .library(name: "ReplenishKit", targets: ["ReplenishKit"]),
+    .executable(name: "dash-button", targets: ["dash-button"]),
+    .executable(name: "replenishctl", targets: ["replenishctl"]),
+    .executable(name: "replenish-factory", targets: ["replenish-factory"]),
+    .executable(name: "companion", targets: ["companion"]),
   ],
   targets: [
     // C libraries
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
     // The device side
     .target(
       name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
-      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson"), .linkedLibrary("m")]),
-    .executableTarget(name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
+      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson")]),
+    .target(
+      name: "ReplenishLinux", dependencies: ["ReplenishCore", "COpenSSL", "CCurl", "CLinux"], swiftSettings: strict,
+      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("curl")]),
+    .target(name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux"], swiftSettings: strict),
+    .executableTarget(
+      name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
+      path: "Examples/DashButton", exclude: ["dash-button.conf"], swiftSettings: strict),
+    .executableTarget(
+      name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
+
+    // Host-only programs
+    .systemLibrary(name: "CGetopt"),
+    .systemLibrary(name: "CQrencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+    .target(name: "ReplenishHost", dependencies: ["ReplenishCore", "COpenSSL", "CGetopt"], swiftSettings: strict),
+    .target(
+      name: "ReplenishFactory", dependencies: ["ReplenishCore", "ReplenishHost", "CQrencode"], swiftSettings: strict),
+    .executableTarget(
+      name: "replenish-factory", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
+    .systemLibrary(
+      name: "CCompanion", path: "Examples/Companion/C", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(
+      name: "ReplenishCompanion", dependencies: ["ReplenishCore", "ReplenishHost", "CCompanion"],
+      path: "Examples/Companion/Library", swiftSettings: strict),
+    .executableTarget(
+      name: "companion", dependencies: ["ReplenishCompanion", "ReplenishHost"], path: "Examples/Companion/Tool",
+      swiftSettings: strict),
 
     // Tests
-    .testTarget(name: "ReplenishCoreTests", dependencies: ["ReplenishCore"], swiftSettings: strict),
+    .target(
+      name: "ReplenishTestSupport", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/Support",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishCoreTests", dependencies: ["ReplenishCore", "ReplenishTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishLinuxTests", dependencies: ["ReplenishLinux", "ReplenishTestSupport", "CLinux"],
+      swiftSettings: strict),
     .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishCompanionTests", dependencies: ["ReplenishCompanion", "ReplenishHost", "companion"],
+      swiftSettings: strict),
   ]
 )

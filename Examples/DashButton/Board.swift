@@ -32,7 +32,7 @@ final class Board {
     notifier.ready()
     startWatchdog()
     do throws(Errno) {
-      try loop.run(afterEachTurn: { [unowned self] in tellEvents() })
+      try loop.run(afterEachTurn: { [unowned(unsafe) self] in tellEvents() })
     } catch { throw ReplenishError("the event loop failed: \(error.text)") }
     notifier.stopping()
     watchdog?.cancel()
@@ -53,8 +53,8 @@ final class Board {
   /// Pings the service manager's watchdog with a full turn through the device, so that a ping proves work, not life.
   private func startWatchdog() {
     guard let period = notifier.watchdogMilliseconds else { return }
-    watchdog = loop.timer { [unowned self] in
-      device.ask(.status) { [unowned self] _ in notifier.watchdog() }
+    watchdog = loop.timer { [unowned(unsafe) self] in
+      device.ask(.status) { [unowned(unsafe) self] _ in notifier.watchdog() }
       watchdog?.fire(in: period)
     }
     watchdog?.fire(in: period)

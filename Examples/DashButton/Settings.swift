@@ -67,7 +67,6 @@ extension DaemonConfiguration.Amazon {
       case .eu: .europe
       case .fe: .farEast
       }
-    guard tokenHost != nil || authorizeHost != nil else { return standard }
     do throws(ServiceURLFault) {
       return try standard.replacing(apiHost: tokenHost, authorizeHost: authorizeHost)
     } catch { throw ReplenishError("[amazon] token-host or authorize-host: \(error.explanation)") }

@@ -7,7 +7,7 @@ final class ControlDoor {
 
   init(_ device: ReplenishDevice, _ configuration: ControlServer.Configuration) throws(ControlSocketError) {
     server = try ControlServer(loop: device.loop, configuration: configuration)
-    server.onRequest = { [unowned self, unowned device] id, request, access in
+    server.onRequest = { [unowned(unsafe) self, unowned(unsafe) device] id, request, access in
       take(id, request, access, device)
     }
   }
@@ -23,7 +23,7 @@ final class ControlDoor {
           .notPermitted,
           "this account may not do that: it must be in the \(needed == .read ? "read" : "act")-group of the configuration")
       }
-      device.ask(command) { [unowned self] reply in server.answer(id, ControlReply.encode(reply)) }
+      device.ask(command) { [unowned(unsafe) self] reply in server.answer(id, ControlReply.encode(reply)) }
     } catch {
       server.answer(id, ControlReply.encode(.refused(error)))
     }

@@ -70,9 +70,9 @@ public final class ReplenishDevice {
     loopIsOurs = shared == nil
     notices = store.notices
     slots = configuration.device.slots.map { $0.name }
-    performer.onEvent = { [unowned self] event in note(event) }
-    performer.onReply = { [unowned self] id, reply in answer(id, reply) }
-    performer.onLight = { [unowned self] slot, signal in show(signal, slot: slot) }
+    performer.onEvent = { [unowned(unsafe) self] event in note(event) }
+    performer.onReply = { [unowned(unsafe) self] id, reply in answer(id, reply) }
+    performer.onLight = { [unowned(unsafe) self] slot, signal in show(signal, slot: slot) }
   }
 
   /// Starts the device from its records.
@@ -104,7 +104,7 @@ public final class ReplenishDevice {
 
   /// Lets the device watch a button; see ``GPIOButton`` and ``EventDeviceButton``.
   public func attach(_ button: any Button, slot: Int) {
-    button.onChange = { [unowned self] isDown in self.button(slot: slot, isDown: isDown) }
+    button.onChange = { [unowned(unsafe) self] isDown in self.button(slot: slot, isDown: isDown) }
     buttons.append(button)
   }
 

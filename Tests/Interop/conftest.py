@@ -5,6 +5,21 @@ import os
 import pytest
 
 from emulator import Emulator, StartedEmulator
+from parties import ACCOUNT, CLIENT, PASSWORD, REDIRECT, SECRET, WEB_CLIENT
+
+OPTIONS = ["--client-id", CLIENT, "--confidential-client", f"{WEB_CLIENT}:{SECRET}", "--redirect-uri", REDIRECT]
+OPTIONS += ["--user", ACCOUNT, "--password", PASSWORD, "--exit-with-parent"]
+OPTIONS += ["--redirect-uri", REDIRECT + "/second"]  # with two of them the request must say which
+OPTIONS += ["--allow-real-orders"]  # this is the emulator: nothing is real
+for slot in (
+    "8f2b7a54-1d5f-4a0e-9d5c-0c4a2c1de6b1",
+    "PaperTowel",
+    "Paper Towel/2",
+    "50%?off#1",
+    "K\u00f6rner",
+    "a-b_c.d~e",
+):
+    OPTIONS += ["--slot", f"{slot}=B00EXAMPLE"]  # the slots of Tests/Vectors/drs-*.json
 
 
 def pytest_addoption(parser):
@@ -14,7 +29,7 @@ def pytest_addoption(parser):
 def provide(request, options, url, ca):
     program = request.config.getoption("--emulator")
     if program:
-        emulator = StartedEmulator(os.path.abspath(program), options)
+        emulator = StartedEmulator(os.path.abspath(program), [*OPTIONS, *options])
         request.addfinalizer(emulator.end)
         return emulator
     if url in os.environ and ca in os.environ:
@@ -25,6 +40,14 @@ def provide(request, options, url, ca):
 @pytest.fixture(scope="session")
 def emulator(request):
     return provide(request, (), "EMULATOR_URL", "EMULATOR_CA")
+
+
+@pytest.fixture(scope="session")
+def hasty_emulator(request):
+    """One where everything ends soon: access tokens, codes, and the grace of an old refresh token."""
+    options = ["--access-token-seconds", "2", "--code-seconds", "2", "--rotation", "grace", "--grace-seconds", "2"]
+    options += ["--poll-interval", "1"]
+    return provide(request, options, "HASTY_EMULATOR_URL", "HASTY_EMULATOR_CA")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,16 @@ START = 30  # seconds until the emulator must be ready
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
+class Elsewhere(requests.adapters.BaseAdapter):
+    """In place of the network: any address but the emulator's fails."""
+
+    def send(self, request, **_):
+        raise requests.ConnectionError(f"{request.url} is not the emulator")
+
+    def close(self):
+        pass
+
+
 class Emulator:
     """An emulator at `url` whose certificate chains to the file `ca`."""
 
@@ -27,8 +37,11 @@ class Emulator:
         return self.url + path
 
     def prepare(self, session):
-        """Trust this emulator only, and use no proxy."""
+        """Trust this emulator only, use no proxy, and let nothing lead us elsewhere."""
         session.verify, session.trust_env = self.ca, False
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, Elsewhere())
+        session.mount(self.url, requests.adapters.HTTPAdapter())
         return session
 
     def session(self):
@@ -43,7 +56,7 @@ class StartedEmulator(Emulator):
         ready, ca = (pathlib.Path(self.folder.name) / name for name in ("ready", "ca.pem"))
         self.log = open(pathlib.Path(self.folder.name) / "log", "w+b")
         command = [program, "--port", "0", "--ready-file", str(ready), "--ca-out", str(ca), *options]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + START
         while not (ready.exists() and ready.read_text().strip()):
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -70,6 +83,7 @@ class StartedEmulator(Emulator):
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.process.stdin.close()
         self.log.close()
         self.folder.cleanup()
 
@@ -122,7 +136,7 @@ class Browser:
     def __init__(self, emulator, account, password):
         self.emulator, self.account, self.password = emulator, account, password
         self.session = emulator.session()
-        self.pages = []
+        self.pages, self.user_code = [], None
 
     def open(self, method, url, stop, **arguments):
         """Follows redirects by hand, up to an address that begins with `stop`, which is not opened."""
@@ -139,8 +153,12 @@ class Browser:
                 method, arguments = "GET", {}
         raise AssertionError("more than ten redirects")
 
-    def authorize(self, url, redirect_uri, consent=True):
-        """Walks from the authorize address to the redirect address and gives it back; or the page where it ends."""
+    def authorize(self, url, redirect_uri, consent=True, user_code=None):
+        """Walks from the authorize address to the redirect address and gives it back; or the page where it ends.
+
+        With a `user_code` the way begins at the page for code-based linking, and has no redirect address.
+        """
+        self.user_code = user_code
         answer, end = self.open("GET", url, redirect_uri)
         for _ in range(5):
             if end is not None:
@@ -161,9 +179,17 @@ class Browser:
         for form in forms:
             if any(kind == "password" for _, _, kind in form["fields"]):
                 fields = [
-                    (name, self.password if kind == "password" else self.account if kind in ("text", "email") else value)
+                    (
+                        name,
+                        self.password if kind == "password" else self.account if kind in ("text", "email") else value,
+                    )
                     for name, value, kind in form["fields"]
                 ]
+                return self.submit(form, fields, form["buttons"][:1])
+        for form in forms:
+            if self.user_code and any(kind == "text" for _, _, kind in form["fields"]):
+                fields = [(name, self.user_code if kind == "text" else value) for name, value, kind in form["fields"]]
+                self.user_code = None
                 return self.submit(form, fields, form["buttons"][:1])
         yes, no = ("allow", "approve", "agree", "accept", "continue", "yes"), ("deny", "cancel", "refuse", "no")
         for form in forms:

@@ -1,11 +1,13 @@
 """Drives the emulator with two OAuth clients that nobody here wrote: Authlib and requests-oauthlib."""
 
 import base64
+import concurrent.futures
 import hashlib
 import json
-import os
 import secrets
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+import threading
+import time
+from urllib.parse import parse_qs, parse_qsl, quote_plus, urlencode, urljoin, urlsplit
 
 import pytest
 import requests
@@ -14,14 +16,10 @@ from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from oauthlib.oauth2 import OAuth2Error
 from requests_oauthlib import OAuth2Session as RequestsSession
 
-from emulator import TIMEOUT, Browser
+from emulator import TIMEOUT, Browser, Forms
+from parties import ACCOUNT, CLIENT, PASSWORD, REDIRECT, REVOKE, SECRET, WEB_CLIENT
 
-CLIENT = os.environ.get("EMULATOR_CLIENT_ID", "amzn1.application-oa2-client.dashbutton")
-REDIRECT = os.environ.get("EMULATOR_REDIRECT_URI", "https://companion.example/return")
-ACCOUNT = os.environ.get("EMULATOR_ACCOUNT", "customer@example.com")
-PASSWORD = os.environ.get("EMULATOR_PASSWORD", "correct horse battery staple")
 AUTHORIZE, TOKEN = "/ap/oa", "/auth/o2/token"
-REVOKE = os.environ.get("EMULATOR_REVOKE_PATH", "/auth/o2/revoke")
 SCOPE = "dash:replenish"
 TYPES = "com.amazon.dash.replenishment."
 
@@ -332,10 +330,61 @@ def test_unregistered_redirect_is_never_followed(emulator, address):
     }
     if address is not None:
         query["redirect_uri"] = address
-    answer = emulator.session().get(
-        emulator.at(AUTHORIZE), params=query, allow_redirects=False, timeout=TIMEOUT
-    )
+    answer = emulator.session().get(emulator.at(AUTHORIZE), params=query, allow_redirects=False, timeout=TIMEOUT)
     assert answer.status_code == 400 and "Location" not in answer.headers
+
+
+@pytest.mark.parametrize("first, second", [(REDIRECT, "https://evil.example/"), ("https://evil.example/", REDIRECT)])
+def test_two_redirects_are_refused(emulator, first, second):
+    """Which one counts must not depend on who reads first."""
+    query = [("client_id", CLIENT), ("scope", SCOPE), ("response_type", "code"), ("state", "s")]
+    query += [("scope_data", scope_data(serial())), ("redirect_uri", first), ("redirect_uri", second)]
+    query += [("code_challenge", challenge_of("v" * 43)), ("code_challenge_method", "S256")]
+    answer = emulator.session().get(emulator.at(AUTHORIZE), params=query, allow_redirects=False, timeout=TIMEOUT)
+    assert answer.status_code == 400 and "Location" not in answer.headers
+
+
+def test_redirect_changed_after_the_page_was_shown(emulator):
+    """The consent form must not let anyone replace what was checked."""
+    browser = Browser(emulator, ACCOUNT, PASSWORD)
+    url = Authlib(emulator).begin(scope_data=scope_data(serial()))
+    browser.authorize(url, REDIRECT)  # signed in from here on
+    page, _ = browser.open("GET", Authlib(emulator).begin(scope_data=scope_data(serial())), REDIRECT)
+    method, address, fields = browser.fill(Forms(page.text).forms, consent=True)
+    target = "https://evil.example/"
+    place = urljoin(page.url, address)
+    parts = urlsplit(place)
+    query = [(name, target if name == "redirect_uri" else value) for name, value in parse_qsl(parts.query)]
+    fields = [(name, target if name == "redirect_uri" else value) for name, value in fields]
+    answer = browser.session.request(
+        method,
+        parts._replace(query=urlencode([*query, ("redirect_uri", target)])).geturl(),
+        data=[*fields, ("redirect_uri", target)],
+        headers={"Referer": page.url, "Origin": emulator.url},
+        allow_redirects=False,
+        timeout=TIMEOUT,
+    )
+    assert not answer.headers.get("Location", "").startswith(target)
+
+
+def test_consent_needs_the_form(emulator):
+    """Another site must not be able to post a yes for a customer who is signed in (CSRF)."""
+    browser = Browser(emulator, ACCOUNT, PASSWORD)
+    browser.authorize(Authlib(emulator).begin(scope_data=scope_data(serial())), REDIRECT)
+    page, _ = browser.open("GET", Authlib(emulator).begin(scope_data=scope_data(serial())), REDIRECT)
+    form = next(form for form in Forms(page.text).forms if form["buttons"])
+    method, address, fields = browser.fill([form], consent=True)
+    hidden = {name for name, _, kind in form["fields"] if kind == "hidden"}
+    forged = [(name, "0" * len(value) if name in hidden else value) for name, value in fields]
+    answer = browser.session.request(
+        method,
+        urljoin(page.url, address),
+        data=forged,
+        headers={"Origin": "https://evil.example", "Referer": "https://evil.example/"},
+        allow_redirects=False,
+        timeout=TIMEOUT,
+    )
+    assert "code=" not in answer.headers.get("Location", "")
 
 
 def test_wrong_redirect_at_redemption(emulator, library):
@@ -472,6 +521,102 @@ def test_strict_rotation_without_reuse(strict_emulator, library):
     assert_access(strict_emulator, token["access_token"])
 
 
+# What time and haste do
+
+
+def test_expired_access_token(hasty_emulator, library):
+    client, _, token = link(hasty_emulator, library)
+    assert int(token["expires_in"]) == 2
+    time.sleep(3)
+    assert_no_access(hasty_emulator, token["access_token"])
+    assert_access(hasty_emulator, client.refresh(token["refresh_token"])["access_token"])
+
+
+def test_expired_code(hasty_emulator, library):
+    client = library(hasty_emulator)
+    address = consent(hasty_emulator, client)
+    time.sleep(3)
+    assert error_of(client.redeem, address) == "invalid_grant"
+
+
+def test_grace_for_an_old_refresh_token(hasty_emulator, library):
+    """A reply may be lost: the old token still works for a while, and using it kills nothing."""
+    client, _, token = link(hasty_emulator, library)
+    first = client.refresh(token["refresh_token"])
+    second = client.refresh(token["refresh_token"])
+    assert first["refresh_token"] != token["refresh_token"]
+    assert_access(hasty_emulator, second["access_token"])
+    client.refresh(second["refresh_token"])
+    time.sleep(3)
+    assert error_of(client.refresh, token["refresh_token"]) == "invalid_grant"
+
+
+def at_once(count, call):
+    """Calls that begin together, each on a connection of its own; their answers."""
+    gate = threading.Barrier(count)
+
+    def one(_):
+        gate.wait(TIMEOUT)
+        return call()
+
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_code_redeemed_many_times_at_once(emulator):
+    client = Authlib(emulator)
+    address = consent(emulator, client)
+    fields = {
+        "grant_type": "authorization_code",
+        "code": code_in(address),
+        "redirect_uri": REDIRECT,
+        "client_id": CLIENT,
+        "code_verifier": client.verifier,
+    }
+    answers = at_once(12, lambda: post(emulator, fields))
+    assert sorted(answer.status_code for answer in answers) == [200] + 11 * [400]
+    token = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert_no_access(emulator, token["access_token"])
+
+
+def test_strict_rotation_many_times_at_once(strict_emulator):
+    """At most one of them may get tokens, and as the others were reuse, even those are dead."""
+    _, _, token = link(strict_emulator, Authlib)
+    fields = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"], "client_id": CLIENT}
+    answers = at_once(12, lambda: post(strict_emulator, fields))
+    assert sorted(answer.status_code for answer in answers) == [200] + 11 * [400]
+    fresh = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert_no_access(strict_emulator, fresh["access_token"])
+
+
+def test_session_changes_at_sign_in(emulator):
+    """Session fixation: a cookie planted before must not become a signed-in one."""
+    browser = Browser(emulator, ACCOUNT, PASSWORD)
+    url = Authlib(emulator).begin(scope_data=scope_data(serial()))
+    browser.open("GET", url, REDIRECT)
+    before = browser.session.cookies.get_dict()
+    browser.authorize(url, REDIRECT)
+    after = browser.session.cookies.get_dict()
+    assert after and all(before.get(name) != value for name, value in after.items() if "session" in name.lower())
+    planted = Browser(emulator, ACCOUNT, PASSWORD)
+    planted.session.cookies.update(before)
+    page, _ = planted.open("GET", url, REDIRECT)
+    assert 'type="password"' in page.text
+
+
+def test_guessing_passwords_is_slowed(emulator):
+    """After many wrong passwords for one account not even the right one helps at once."""
+    account = "nobody" + secrets.token_hex(4) + "@example.com"
+    url = Authlib(emulator).begin(scope_data=scope_data(serial()))
+    seen = set()
+    for _ in range(4):
+        browser = Browser(emulator, account, "wrong")
+        end = browser.authorize(url, REDIRECT)
+        assert not isinstance(end, str)
+        seen.add(end.status_code)
+    assert 429 in seen or 403 in seen, f"20 guesses were all answered with {seen}"
+
+
 # The token endpoint itself
 
 
@@ -509,6 +654,82 @@ def test_unknown_client_at_the_token_endpoint(emulator):
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
+def confidential_code(emulator):
+    """A code for the client with a secret, and the verifier that goes with it."""
+    verifier = secrets.token_urlsafe(32)
+    query = {
+        "client_id": WEB_CLIENT,
+        "scope": SCOPE,
+        "scope_data": scope_data(serial()),
+        "response_type": "code",
+        "redirect_uri": REDIRECT,
+        "state": "s",
+        "code_challenge": challenge_of(verifier),
+        "code_challenge_method": "S256",
+    }
+    address = Browser(emulator, ACCOUNT, PASSWORD).authorize(emulator.at(AUTHORIZE) + "?" + urlencode(query), REDIRECT)
+    assert isinstance(address, str), address.text[:2000]
+    return address, verifier
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_client_with_a_secret(emulator, method):
+    address, verifier = confidential_code(emulator)
+    client = emulator.prepare(
+        AuthlibSession(
+            WEB_CLIENT, SECRET, redirect_uri=REDIRECT, token_endpoint_auth_method=method, default_timeout=TIMEOUT
+        )
+    )
+    if method == "client_secret_basic":
+        # Authlib does not form-encode the two parts as RFC 6749 section 2.3.1 asks; do it for it.
+        client.client_id, client.client_secret = WEB_CLIENT, quote_plus(SECRET)
+    token = client.fetch_token(emulator.at(TOKEN), authorization_response=address, state="s", code_verifier=verifier)
+    assert_access(emulator, token["access_token"])
+    client.refresh_token(emulator.at(TOKEN), refresh_token=token["refresh_token"])
+
+
+@pytest.mark.parametrize("secret", [None, "", "wrong"])
+@pytest.mark.parametrize("basic", [True, False])
+def test_client_without_its_secret(emulator, basic, secret):
+    address, verifier = confidential_code(emulator)
+    fields = {
+        "grant_type": "authorization_code",
+        "code": code_in(address),
+        "redirect_uri": REDIRECT,
+        "code_verifier": verifier,
+    }
+    if basic and secret is not None:
+        answer = post(emulator, fields, auth=(WEB_CLIENT, secret))
+        if secret or answer.json()["error"] == "invalid_client":  # LWA answers 400 if there is no secret at all
+            assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Basic")
+    else:
+        fields["client_id"] = WEB_CLIENT
+        answer = post(emulator, fields if secret is None else {**fields, "client_secret": secret})
+        assert answer.status_code in (400, 401)
+    assert answer.json()["error"] in ("invalid_client", "invalid_request") and "access_token" not in answer.text
+
+
+def test_code_of_another_client(emulator):
+    address, verifier = confidential_code(emulator)
+    fields = {
+        "grant_type": "authorization_code",
+        "code": code_in(address),
+        "redirect_uri": REDIRECT,
+        "client_id": CLIENT,
+        "code_verifier": verifier,
+    }
+    answer = post(emulator, fields)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+def test_refresh_token_of_another_client(emulator):
+    _, _, token = link(emulator, Authlib)
+    fields = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
+    answer = post(emulator, {**fields, "client_id": WEB_CLIENT, "client_secret": SECRET})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert_access(emulator, token["access_token"])
+
+
 def test_token_endpoint_takes_only_posted_forms(emulator):
     session = emulator.session()
     fields = {"grant_type": "refresh_token", "refresh_token": "Atzr|madeup", "client_id": CLIENT}
@@ -517,6 +738,11 @@ def test_token_endpoint_takes_only_posted_forms(emulator):
     assert 400 <= answer.status_code < 500 and "access_token" not in answer.text
     answer = session.post(emulator.at(TOKEN), params=fields, timeout=TIMEOUT)
     assert 400 <= answer.status_code < 500 and "access_token" not in answer.text
+
+
+def test_nothing_else_is_reached(emulator):
+    with pytest.raises(requests.ConnectionError, match="is not the emulator"):
+        emulator.session().get(REDIRECT, timeout=TIMEOUT)
 
 
 def test_certificate_is_checked(emulator):

@@ -1,6 +1,7 @@
 """SPAKE2+ (RFC 9383) for P256-SHA256-HKDF-SHA256-HMAC-SHA256, written from the RFC in plain Python.
 
-It exists to prove the test vectors and to talk to an implementation under test. It is not constant time: never use it for secrets.
+It exists to prove the test vectors and to talk to an implementation under test. It is not constant time: never
+use it for secrets.
 """
 
 import hashlib
@@ -138,8 +139,8 @@ class Prover:
 class Verifier:
     """The side that holds only the record: w0 and L."""
 
-    def __init__(self, w0, l, y, context, id_prover, id_verifier):
-        self.w0, self.l, self.y = w0, decode(l), y
+    def __init__(self, w0, registered, y, context, id_prover, id_verifier):
+        self.w0, self.l, self.y = w0, decode(registered), y
         self.names = context, id_prover, id_verifier
         self.share = encode(add(multiply(y, G), multiply(w0, N_POINT)))
 

@@ -1,4 +1,4 @@
-"""Proves Tests/Vectors/spake2plus.json and setup-code.json: every value is computed again, by both sides of the exchange."""
+"""Proves Tests/Vectors/spake2plus.json and setup-code.json: both sides of the exchange compute every value again."""
 
 import json
 import pathlib

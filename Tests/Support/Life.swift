@@ -73,8 +73,12 @@ public final class Life {
   public private(set) var windowIsOpen = false
   public private(set) var told: [DeviceMessage] = []
   public private(set) var refusedPhone: [SetupFault] = []
+  /// Whether the device's proof reached the phone: from then on a guess is spent.
+  public private(set) var phoneGotProof = false
   /// What the phone does with the parameters; false hangs up instead.
   public var phoneLogsIn = true
+  /// Whether a person was shown that a press is noted.
+  public private(set) var acknowledged = false
   /// Steps until the power goes; nil for never.
   public var stepsLeft: Int?
   public private(set) var steps = 0
@@ -119,6 +123,10 @@ public final class Life {
   /// Gives an input and performs all that follows.
   public func give(_ input: Input) throws(PowerLost) {
     inputs.append(input)
+    try settle()
+  }
+
+  private func settle() throws(PowerLost) {
     while !inputs.isEmpty {
       let effects = device.handle(inputs.removeFirst(), at: moment)
       for effect in effects { try perform(effect) }
@@ -166,7 +174,16 @@ public final class Life {
     phone = session
     inputs.append(.phoneConnected)
     try takePhone(outputs)
-    while !inputs.isEmpty { try give(inputs.removeFirst()) }
+    try settle()
+  }
+
+  /// The person at the phone logs in once more, with the last parameters the device gave.
+  public func logInAgain() throws(PowerLost) {
+    let last = told.last { if case .parameters = $0 { true } else { false } }
+    guard let last else { return }
+    phoneLogsIn = true
+    try takePhone(last)
+    try settle()
   }
 
   /// The phone is carried away.
@@ -181,7 +198,9 @@ public final class Life {
       switch output {
       case .transmit(let packet): inputs.append(.phonePacket(packet))
       case .proved: break
-      case .refused(let fault), .ended(let fault): refusedPhone.append(fault)
+      case .refused(let fault), .ended(let fault):
+        if fault == .wrongSetupCode { phoneGotProof = true }
+        refusedPhone.append(fault)
       case .message(let message): try takePhone(message)
       }
     }
@@ -220,14 +239,17 @@ public final class Life {
     case .light(let slot, let signal):
       try step()
       lights[slot] = signal
+      if signal == .noted { acknowledged = true }
     case .raise(let event):
       events.append(event)
     case .reply(let id, let reply):
       try step()
       replies[id.number] = reply
+      if case .noted = reply { acknowledged = true }
     case .openWindow: windowIsOpen = true
     case .closeWindow: windowIsOpen = false
     case .transmit(let packet):
+      try step()
       guard var session = phone else { return }
       let outputs = session.receive(packet: packet)
       phone = session

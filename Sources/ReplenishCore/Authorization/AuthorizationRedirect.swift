@@ -45,7 +45,7 @@ public enum AuthorizationRedirect {
     var found: [UInt8]?
     for part in query.split(separator: UInt8(ascii: "&")) {
       let pair = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      guard pair.count == 2, isExactly(pair[0], name) else { continue }
+      guard pair.count == 2, ASCII.isExactly(pair[0], name) else { continue }
       guard found == nil else { throw .malformed(AnswerReader.name(name) + " stands in it twice") }
       guard let decoded = PercentEncoding.decode(Array(pair[1]), plusIsSpace: true) else {
         throw .malformed(AnswerReader.name(name) + " has a % without two hexadecimal digits")
@@ -53,9 +53,5 @@ public enum AuthorizationRedirect {
       found = decoded
     }
     return found
-  }
-
-  private static func isExactly(_ bytes: ArraySlice<UInt8>, _ name: StaticString) -> Bool {
-    bytes.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
   }
 }

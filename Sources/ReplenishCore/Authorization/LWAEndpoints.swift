@@ -3,11 +3,11 @@
 /// The pages of DRS only ever name the North American ones, for every country. That the others serve DRS is UNVERIFIED.
 public struct LWAEndpoints: Equatable, Sendable {
   /// Where a person logs in and consents.
-  public let authorize: String
+  public private(set) var authorize: String
   /// Where codes and refresh tokens are redeemed.
-  public let token: String
+  public private(set) var token: String
   /// Where code-based linking begins.
-  public let codePair: String
+  public private(set) var codePair: String
 
   /// The regions Amazon's pages name.
   public enum Region: CaseIterable, Sendable {
@@ -35,6 +35,25 @@ public struct LWAEndpoints: Equatable, Sendable {
   /// and code pair endpoints are added to.
   public init(api: ServiceURL, authorize: ServiceURL) {
     self.init(api: api.text, authorize: authorize.text)
+  }
+
+  /// The addresses for North America, the only ones documented for DRS.
+  public static var northAmerica: LWAEndpoints { LWAEndpoints(.northAmerica) }
+  /// The addresses for Europe. UNVERIFIED for DRS.
+  public static var europe: LWAEndpoints { LWAEndpoints(.europe) }
+  /// The addresses for the Far East. UNVERIFIED for DRS.
+  public static var farEast: LWAEndpoints { LWAEndpoints(.farEast) }
+
+  /// The same paths on other hosts; nil keeps a host.
+  ///
+  /// - Parameters:
+  ///   - apiHost: for the token and code pair endpoints, `https://api.amazon.com` for instance.
+  ///   - authorizeHost: for the page where a person consents, `https://www.amazon.com` for instance.
+  public func replacing(apiHost: String?, authorizeHost: String?) throws(ServiceURL.Fault) -> LWAEndpoints {
+    var replaced = self
+    if let apiHost { replaced = LWAEndpoints(api: try ServiceURL(apiHost).text, authorize: authorize) }
+    if let authorizeHost { replaced.authorize = try ServiceURL(authorizeHost).text + "/ap/oa" }
+    return replaced
   }
 
   private init(api: String, authorize: String) {

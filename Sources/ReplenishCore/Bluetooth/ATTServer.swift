@@ -21,6 +21,8 @@ struct ATTServer {
   var writeRefusal: ATTError?
   /// The MTU in force.
   private(set) var mtu = ATT.minimumMTU
+  /// The longest value that one indication carries: what the MTU leaves, and no more than an attribute can hold.
+  var frameLength: Int { min(mtu - ATT.headerLength, ATT.maximumValue) }
   /// Whether an indication has been sent and not been confirmed.
   private(set) var isAwaitingConfirmation = false
   private var hasExchangedMTU = false
@@ -63,9 +65,9 @@ struct ATTServer {
   /// Whether an indication of this value can be sent now.
   func canIndicate(_ handle: UInt16) -> Bool { isIndicating(handle) && !isAwaitingConfirmation }
 
-  /// The packet that indicates a value; nil unless ``canIndicate(_:)``, or if the value does not fit the MTU.
+  /// The packet that indicates a value; nil unless ``canIndicate(_:)``, or if the value is longer than ``frameLength``.
   mutating func indicate(_ handle: UInt16, _ value: [UInt8]) -> [UInt8]? {
-    guard canIndicate(handle), value.count <= mtu - ATT.headerLength else { return nil }
+    guard canIndicate(handle), value.count <= frameLength else { return nil }
     isAwaitingConfirmation = true
     return [ATT.Opcode.handleValueIndication.rawValue] + BluetoothUUID(handle).littleEndian + value
   }

@@ -6,8 +6,8 @@ public struct DashEndpoint: Equatable, Sendable {
   /// What the paths of the operations are added to.
   public let base: String
 
-  /// The documented host.
-  public static var documented: DashEndpoint { DashEndpoint("https://dash-replenishment-service-na.amazon.com") }
+  /// The documented host. Its name says North America; the pages give it for every country.
+  public static var northAmerica: DashEndpoint { DashEndpoint("https://dash-replenishment-service-na.amazon.com") }
 
   /// Another host, a stand-in for tests for instance.
   public init(_ base: ServiceURL) { self.init(base.text) }

@@ -27,17 +27,20 @@ extension OrderItem {
 }
 
 extension OrderItem.Status {
+  /// The words of both generations. `Canceled` is the older spelling of `Cancelled`.
+  private static var words: [(StaticString, OrderItem.Status)] {
+    [
+      ("Processing", .processing), ("Cancelled", .cancelled), ("Shipped", .shipped), ("Pending", .pending),
+      ("Authorized", .authorized), ("Canceled", .cancelled), ("Closed", .closed), ("Unknown", .unknown),
+    ]
+  }
+
   init(_ word: String) {
-    switch word {
-    case "Processing": self = .processing
-    case "Cancelled", "Canceled": self = .cancelled
-    case "Shipped": self = .shipped
-    case "Pending": self = .pending
-    case "Authorized": self = .authorized
-    case "Closed": self = .closed
-    case "Unknown": self = .unknown
-    default: self = .other(word)
+    for (known, status) in OrderItem.Status.words where ASCII.isExactly(word.utf8, known) {
+      self = status
+      return
     }
+    self = .other(word)
   }
 
   /// The word for a person and for programs: the service's newer spelling, or the word as it was sent.

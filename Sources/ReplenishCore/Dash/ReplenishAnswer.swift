@@ -39,12 +39,16 @@ public struct ReplenishAnswer: Equatable, Sendable {
 }
 
 extension ReplenishAnswer.Detail {
+  /// The case of a code, which is compared byte by byte: only the documented spelling counts.
   init(_ code: String) {
-    switch code {
-    case "STANDARD_ORDER_PLACED": self = .standardOrderPlaced
-    case "TEST_ORDER_PLACED": self = .testOrderPlaced
-    case "ORDER_INPROGRESS": self = .orderInProgress
-    default: self = .other(code)
+    if ASCII.isExactly(code.utf8, "STANDARD_ORDER_PLACED") {
+      self = .standardOrderPlaced
+    } else if ASCII.isExactly(code.utf8, "TEST_ORDER_PLACED") {
+      self = .testOrderPlaced
+    } else if ASCII.isExactly(code.utf8, "ORDER_INPROGRESS") {
+      self = .orderInProgress
+    } else {
+      self = .other(code)
     }
   }
 }

@@ -48,11 +48,13 @@ extension Device {
   mutating func advanceFarewell() {
     guard let farewell, !farewellState.isAsking, !farewellState.isSaving, !farewellState.isRemoving else { return }
     let life = erasure == nil ? DeviceLimits.deregistrationTime : DeviceLimits.erasureTime
-    guard let age = age(of: farewell.since), age < life else {
+    if let age = age(of: farewell.since), age < life {
+      lookAgain(at: now.uptime + UInt64(life - age) * 1000)
+    } else if farewellState.retry.failures > 0 {
+      // Given up only after a try since the start: a device that lay in a drawer gets one.
       fault(Texts.deregistrationGivenUp)
       return dropFarewell()
     }
-    lookAgain(at: now.uptime + UInt64(life - age) * 1000)
     guard isDue(farewellState.retry.at) else { return }
     let credentials = farewell.credentials
     farewellState.isAsking = true

@@ -30,6 +30,11 @@ enum ASCII {
     bytes.count == text.utf8CodeUnitCount && hasPrefix(bytes, text)
   }
 
+  /// Whether `bytes` spell `text` exactly.
+  static func isExactly(_ bytes: some Sequence<UInt8>, _ text: StaticString) -> Bool {
+    bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
   /// Whether `bytes` begin with `text`, capitals and small letters alike.
   static func hasPrefix(_ bytes: [UInt8], _ text: StaticString) -> Bool {
     let expected = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)

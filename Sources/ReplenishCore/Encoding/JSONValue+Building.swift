@@ -45,7 +45,7 @@ extension JSONValue {
 
   /// The value as compact JSON text, members in the order they were set.
   public func encoded() -> Secret {
-    let flags = 0x20  // JSON_COMPACT, a macro that Swift does not import
+    let flags = 0x20 | 15 << 11  // JSON_COMPACT | JSON_REAL_PRECISION(15), macros that Swift does not import
     let size = json_dumpb(pointer, nil, 0, flags)
     return Secret(count: size) { memory in
       _ = json_dumpb(pointer, memory.baseAddress?.assumingMemoryBound(to: CChar.self), size, flags)

@@ -10,13 +10,11 @@ public final class Secret: @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer
 
   /// Makes a secret of `count` zero bytes and lets `fill` write them.
-  public init<Failure: Error>(
-    count: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
-  ) throws(Failure) {
+  public init(count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
     memory.initializeMemory(as: UInt8.self, repeating: 0)
     self.memory = memory
-    try fill(memory)
+    fill(memory)
   }
 
   /// Makes a secret from bytes that something else also holds; that copy is the caller's to erase.

@@ -48,3 +48,6 @@ public struct ServiceURL: Equatable, Sendable {
     self.text = String(decoding: bytes, as: UTF8.self)
   }
 }
+
+/// What is wrong with an address, by a name that reads well in `throws(…)` outside of ``ServiceURL``.
+public typealias ServiceURLFault = ServiceURL.Fault

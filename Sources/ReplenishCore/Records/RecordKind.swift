@@ -15,7 +15,7 @@ public enum RecordKind: String, CaseIterable {
 }
 
 /// What storage found of one record.
-public enum RecordFinding {
+public enum RecordFinding: Sendable {
   /// No copy of it.
   case absent
   /// The newest copy is whole.

@@ -1,5 +1,5 @@
 /// What a device can say to a phone that has proved the setup code.
-public enum DeviceMessage: Equatable {
+public enum DeviceMessage: Equatable, Sendable {
   /// What the phone needs for the owner's login. Sent first, and again with a fresh challenge when one was used up.
   case parameters(LinkParameters)
   /// How far linking has come.
@@ -11,7 +11,7 @@ public enum DeviceMessage: Equatable {
 }
 
 /// What a phone needs to ask Amazon for an authorization code that this device can redeem.
-public struct LinkParameters: Equatable {
+public struct LinkParameters: Equatable, Sendable {
   /// The model id (`device_model` in the scope data).
   public var model: String
   /// The serial number (`serial` in the scope data).
@@ -42,7 +42,7 @@ public struct LinkParameters: Equatable {
 }
 
 /// How far linking has come.
-public enum LinkStage: String, CaseIterable {
+public enum LinkStage: String, CaseIterable, Sendable {
   /// The authorization code is being redeemed.
   case redeeming
   /// The tokens are on disk, unproved; the refresh token is being tried.
@@ -50,9 +50,9 @@ public enum LinkStage: String, CaseIterable {
 }
 
 /// Why a device is not linked.
-public struct LinkFailure: Equatable {
+public struct LinkFailure: Equatable, Sendable {
   /// The kind of failure, for programs.
-  public enum Reason: String, CaseIterable {
+  public enum Reason: String, CaseIterable, Sendable {
     /// The message could not be understood, or holds what must not be sent.
     case badMessage = "bad_message"
     /// The service refuses the code: used, expired, or for another challenge or redirect URI.

@@ -74,7 +74,7 @@ public struct PhoneConnection {
     publishInfo()
     var outputs: [PhoneOutput] = []
     if server.canIndicate(SetupService.Handle.indicateValue),
-      let frame = responder.nextFrame(capacity: server.mtu - ATT.headerLength),
+      let frame = responder.nextFrame(capacity: server.frameLength),
       let packet = server.indicate(SetupService.Handle.indicateValue, frame)
     {
       outputs.append(.transmit(packet))

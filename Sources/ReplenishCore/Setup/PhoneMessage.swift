@@ -1,5 +1,5 @@
 /// What a phone can say to a device once it has proved the setup code.
-public enum PhoneMessage {
+public enum PhoneMessage: Sendable {
   /// Amazon's answer to the owner's login: redeem it.
   case authorization(AuthorizationGrant)
   /// Send ``LinkParameters`` again, with a fresh code challenge.
@@ -9,7 +9,7 @@ public enum PhoneMessage {
 }
 
 /// What the phone hands over after the owner's login.
-public struct AuthorizationGrant {
+public struct AuthorizationGrant: Sendable {
   /// The authorization code; 1–2048 bytes of printable ASCII.
   public let code: Secret
   /// The redirect URI of the login, exactly; 1–1024 bytes of printable ASCII without spaces.

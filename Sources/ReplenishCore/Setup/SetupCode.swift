@@ -1,8 +1,10 @@
+import COpenSSL
+
 /// The code on a device's label that lets its owner link it: eight decimal digits, no pattern among them.
 ///
 /// Uniform over the codes that ``isPatterned(_:)`` lets through, a little under 26.6 bits. The phone and the factory
 /// know it; the device never does (it keeps a ``SetupCredential``).
-public struct SetupCode {
+public struct SetupCode: Sendable {
   /// The number of digits.
   public static let length = 8
 
@@ -30,7 +32,8 @@ public struct SetupCode {
 
   /// Reads a code as a person types it; spaces and hyphens are passed over.
   public init(_ text: Secret) throws(Fault) {
-    let typed = text.withBytes { bytes in bytes.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "-") } }
+    var typed = text.withBytes { bytes in bytes.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "-") } }
+    defer { SetupCode.erase(&typed) }
     guard typed.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { throw .notADigit }
     guard typed.count == SetupCode.length else { throw .wrongLength(typed.count) }
     guard !SetupCode.isPatterned(typed) else { throw .patterned }
@@ -47,6 +50,7 @@ public struct SetupCode {
       let number = drawn.withBytes { $0.loadUnaligned(as: UInt32.self) }
       guard number < limit else { continue }
       var digits = [UInt8](repeating: 0x30, count: SetupCode.length)
+      defer { SetupCode.erase(&digits) }
       var rest = number % codes
       for index in digits.indices.reversed() {
         digits[index] += UInt8(truncatingIfNeeded: rest % 10)
@@ -69,6 +73,10 @@ public struct SetupCode {
       }
     }
     return builder.finish()
+  }
+
+  private static func erase(_ digits: inout [UInt8]) {
+    digits.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
   }
 
   /// Whether eight digits are a block of one, two or four repeated, or count up or down by one (9 and 0 are neighbours).

@@ -1,7 +1,7 @@
 /// What the factory writes on a device so that it can check a setup code without knowing it.
 ///
 /// Who copies this record can try all codes in hours: it is kept like a token, and the code is not on the device.
-public struct SetupCredential {
+public struct SetupCredential: Sendable {
   /// The name in the advertisement and on the label.
   public let shortID: ShortID
   /// The salt of PBKDF2; 16–32 bytes.

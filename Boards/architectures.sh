@@ -1,0 +1,58 @@
+# shellcheck shell=bash disable=SC2034 # every variable here is read by the scripts that source this file
+#
+# What the scripts of this folder know about each architecture, and nothing else. Sourced, never run.
+#
+# `describe_architecture NAME` sets, for a Debian architecture name:
+#
+#   gnu_triple         the name of the folders that Debian's libraries and headers live in, and clang's --target
+#   swift_triple       a triple for which the Swift toolchain carries an Embedded standard library
+#   c_flags            what clang must be told so that its code and Debian's libraries agree on how to call each other
+#   elf_machine        what `readelf -h` calls the machine
+#   elf_attributes     a line `readelf -A` must show, empty where the machine has no such table
+#   emulator           the program that runs such a file on this computer, and the CPU it must name
+#   dynamic_loader     the interpreter written into a program
+#   unicode_tables     whether the toolchain's Unicode tables can be linked for it
+
+# Those with a sysroot of their own. amd64 is here for `Boards/check --host` on a development machine.
+known_architectures=(arm64 armhf armel amd64)
+
+describe_architecture() {
+  gnu_triple='' swift_triple='' c_flags=() elf_machine='' elf_attributes='' emulator=() dynamic_loader='' unicode_tables=yes
+  case "$1" in
+    arm64)
+      gnu_triple=aarch64-linux-gnu
+      swift_triple=aarch64-none-none-elf
+      elf_machine=AArch64
+      # The oldest 64-bit core in a board worth naming; the default of the emulator has instructions boards lack.
+      emulator=(qemu-aarch64 -cpu cortex-a53)
+      dynamic_loader=/lib/ld-linux-aarch64.so.1
+      ;;
+    armhf)
+      # Debian's armhf is ARMv7 with 16 double registers: its libraries do not run on the ARM1176 of a Raspberry Pi 1 or
+      # Zero, whatever this program is compiled for.
+      gnu_triple=arm-linux-gnueabihf
+      swift_triple=armv7-none-none-eabi
+      c_flags=(-march=armv7-a -mfloat-abi=hard -mfpu=vfpv3-d16 -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64)
+      elf_machine=ARM
+      elf_attributes='Tag_ABI_VFP_args: VFP registers'
+      emulator=(qemu-arm -cpu cortex-a7)
+      dynamic_loader=/lib/ld-linux-armhf.so.3
+      ;;
+    armel)
+      gnu_triple=arm-linux-gnueabi
+      swift_triple=armv6-none-none-eabi
+      c_flags=(-march=armv6 -mfloat-abi=soft -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64)
+      elf_machine=ARM
+      emulator=(qemu-arm -cpu arm1176)
+      dynamic_loader=/lib/ld-linux.so.3
+      ;;
+    amd64)
+      gnu_triple=x86_64-linux-gnu
+      swift_triple=x86_64-unknown-none-elf
+      elf_machine='Advanced Micro Devices X86-64'
+      emulator=(qemu-x86_64)
+      dynamic_loader=/lib64/ld-linux-x86-64.so.2
+      ;;
+    *) return 1 ;;
+  esac
+}

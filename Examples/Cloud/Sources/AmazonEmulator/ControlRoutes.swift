@@ -1,0 +1,171 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The control endpoint: JSON for tests, on the loopback interface only.
+struct ControlRoutes: Sendable {
+  let emulator: AmazonEmulator
+
+  func add(to router: Router<EmulatorContext>) {
+    let control = router.group("/emulator").add(middleware: LoopbackOnlyMiddleware())
+    control.get("state") { _, _ in Response.json(await EmulatorState(of: emulator)) }
+    control.post("reset") { _, _ in
+      await emulator.reset()
+      return Response.json(["reset": true])
+    }
+    control.get("settings") { _, _ in Response.json(await emulator.settings) }
+    control.post("settings") { request, _ in try await change(request) }
+    control.get("faults") { _, _ in Response.json(["faults": await emulator.faults.faults]) }
+    control.post("faults") { request, _ in try await addFaults(request) }
+    control.delete("faults") { _, _ in
+      await emulator.faults.clear()
+      return Response.json(["faults": [Fault]()])
+    }
+    control.post("tokens/expire") { _, _ in Response.json(["expired": await emulator.expireAccessTokens()]) }
+    control.post("grants/revoke") { request, _ in try await revoke(request) }
+    control.post("slots") { request, _ in try await chooseSlot(request) }
+    for (word, phase) in [("ship", Order.Phase.shipped), ("deliver", .delivered), ("cancel", .cancelled)] {
+      control.post("orders/\(word)") { request, _ in try await move(request, to: phase) }
+    }
+  }
+
+  private func change(_ request: Request) async throws -> Response {
+    try await withBody(EmulatorSettings.self, request) { settings in
+      if let problem = settings.problem { throw ControlError(message: problem) }
+      await emulator.apply(settings)
+      return Response.json(await emulator.settings)
+    }
+  }
+
+  private func addFaults(_ request: Request) async throws -> Response {
+    try await withBody(OneOrMore<Fault>.self, request) { list in
+      for fault in list.values {
+        if let problem = fault.problem { throw ControlError(message: problem) }
+      }
+      for fault in list.values { await emulator.faults.add(fault) }
+      return Response.json(["faults": await emulator.faults.faults], status: .created)
+    }
+  }
+
+  private func revoke(_ request: Request) async throws -> Response {
+    try await withBody(DeviceChoice.self, request) { choice in
+      Response.json(["revoked": try await emulator.revokeGrants(model: choice.model, serial: choice.serial)])
+    }
+  }
+
+  private func chooseSlot(_ request: Request) async throws -> Response {
+    try await withBody(SlotChoice.self, request) { choice in
+      guard !choice.slot.isEmpty else { throw ControlError(message: "slot must not be empty") }
+      await emulator.dash.choose(.init(id: choice.slot, asin: choice.asin))
+      return Response.json(await EmulatorState(of: emulator).slots)
+    }
+  }
+
+  private func move(_ request: Request, to phase: Order.Phase) async throws -> Response {
+    try await withBody(OrderChoice.self, request) { choice in
+      let moved = await emulator.dash.move(to: phase) { order in
+        (choice.eventInstanceId == nil || order.eventInstanceId == choice.eventInstanceId)
+          && (choice.slot == nil || order.slot == choice.slot)
+          && (choice.serial == nil || order.serial == choice.serial)
+      }
+      return Response.json(["orders": moved], status: moved.isEmpty ? .notFound : .ok)
+    }
+  }
+
+  /// Decodes a JSON body; an empty one counts as `{}`.
+  private func withBody<Body: Decodable>(
+    _ type: Body.Type, _ request: Request, _ work: (Body) async throws -> Response
+  ) async throws -> Response {
+    do {
+      var body = try await request.body.collect(upTo: 1024 * 1024)
+      if body.readableBytes == 0 { body.writeString("{}") }
+      let value: Body
+      do {
+        value = try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+      } catch {
+        throw ControlError(message: "the body does not fit: \(Self.explain(error))")
+      }
+      return try await work(value)
+    } catch let error as ControlError {
+      return Response.json(["error": error.message], status: .badRequest)
+    }
+  }
+
+  private static func explain(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.dataCorrupted(let context):
+      "\(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
+    default: "it is not JSON"
+    }
+  }
+}
+
+/// A mistake in a control request.
+private struct ControlError: Error {
+  var message: String
+}
+
+private struct DeviceChoice: Decodable {
+  var model: String?
+  var serial: String?
+}
+
+private struct SlotChoice: Decodable {
+  var slot: String
+  var asin: String?
+}
+
+private struct OrderChoice: Decodable {
+  var eventInstanceId: String?
+  var slot: String?
+  var serial: String?
+}
+
+/// A JSON value or an array of them.
+private struct OneOrMore<Value: Decodable>: Decodable {
+  var values: [Value]
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if (try? decoder.unkeyedContainer()) != nil {
+      values = try container.decode([Value].self)
+    } else {
+      values = [try container.decode(Value.self)]
+    }
+  }
+}
+
+/// Lets only programs on this machine through, and no web page: a page's request carries `Origin`, and a page that
+/// had its own name resolved to this machine carries that name as its host.
+struct LoopbackOnlyMiddleware: RouterMiddleware {
+  typealias Context = EmulatorContext
+
+  func handle(
+    _ request: Request, context: EmulatorContext,
+    next: (Request, EmulatorContext) async throws -> Response
+  ) async throws -> Response {
+    guard Self.allows(request, context) else {
+      return Response.json(["error": "The control endpoint answers programs on this machine only."], status: .forbidden)
+    }
+    return try await next(request, context)
+  }
+
+  static func allows(_ request: Request, _ context: EmulatorContext) -> Bool {
+    isLocal(context) && isLocalHost(request) && request.headers[.origin] == nil
+  }
+
+  /// A connection without an address is a test's own.
+  static func isLocal(_ context: EmulatorContext) -> Bool {
+    guard let address = context.channel.remoteAddress?.ipAddress else { return true }
+    return address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
+  }
+
+  static func isLocalHost(_ request: Request) -> Bool {
+    guard let authority = request.head.authority else { return true }
+    let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+    return ["localhost", "127.0.0.1", "[::1]"].contains(String(host))
+  }
+}

@@ -1,0 +1,82 @@
+import AmazonEmulator
+import ArgumentParser
+import Foundation
+import Hummingbird
+import Logging
+import OAuthServer
+import ServiceLifecycle
+import UnixSignals
+
+@main
+struct EmulatorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "amazon-emulator",
+    abstract: "Stands in for Login with Amazon and the Dash Replenishment Service on this machine.",
+    discussion: """
+      Point a device's token and service addresses at https://localhost:PORT and its trusted certificates at the \
+      file of --ca-out. Sign in with the sample customer. Nothing is ever bought: orders live in memory until the \
+      program ends.
+
+      EXAMPLES
+        amazon-emulator --ca-out ca.pem
+            Listens on https://localhost:8443.
+        amazon-emulator --port 0 --ready-file port --ca-out ca.pem --exit-with-parent
+            For a test: a free port, written to the file once it listens; ends when standard input closes.
+        amazon-emulator --http --port 8080 --confidential-client web:secret --redirect-uri http://localhost/return
+            For OAuth client libraries.
+
+      PATHS
+        /ap/oa  /auth/o2/token  /auth/o2/create/codepair  /code  /user/profile   Login with Amazon
+        /replenish/SLOT  /subscriptionInfo  /registration  …                    the replenishment service
+        /emulator/state  /emulator/faults  /emulator/settings  …                 control, for this machine only
+        /                                                                        a page of devices and orders
+      """)
+
+  @OptionGroup(title: "Listening")
+  var listening: ListeningOptions
+
+  @OptionGroup(title: "Who may do what")
+  var accounts: AccountOptions
+
+  @OptionGroup(title: "Tokens")
+  var tokens: TokenOptions
+
+  @Flag(help: "End when standard input closes, that is, when the program that started this one ends.")
+  var exitWithParent = false
+
+  func run() async throws {
+    LoggingSystem.bootstrap { _ in LineLogHandler() }
+    let logger = Logger(label: "amazon-emulator")
+    let emulator = try AmazonEmulator(configuration(), logger: logger)
+    let certificate = try listening.certificate()
+    let listening = listening
+    let customer = "\(accounts.user) / \(accounts.password)"
+    let application = try emulator.application(
+      host: listening.host, port: listening.port, certificate: certificate
+    ) { port in
+      logger.info("listening on \(emulator.publicAddress)")
+      logger.info("sample customer: \(customer)")
+      listening.announce(port: port, logger: logger)
+    }
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+      .init(service: application), .init(service: PromptExit()),
+    ]
+    if exitWithParent {
+      services.append(
+        .init(service: StandardInputWatch(), successTerminationBehavior: .gracefullyShutdownGroup))
+    }
+    var group = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    group.maximumGracefulShutdownDuration = .seconds(1)
+    try await ServiceGroup(configuration: group).run()
+  }
+
+  private func configuration() throws -> EmulatorConfiguration {
+    var configuration = EmulatorConfiguration(
+      customers: try accounts.customers(), clients: try accounts.clients())
+    if !accounts.slot.isEmpty { configuration.slots = try accounts.slots() }
+    configuration.allowsRealOrders = accounts.allowRealOrders
+    tokens.apply(to: &configuration.policy)
+    return configuration
+  }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import ReplenishCore
+import ReplenishHost
+
+/// What a factory run leaves: one folder that appears whole, or not at all.
+///
+/// ```
+/// devices.csv            serial,model,setup_code,short_id,record
+/// records/SERIAL.setup   goes onto the device; the setup code is not in it
+/// labels/SERIAL.txt …    go to the label printer, and must not go onto the device
+/// ```
+/// Folders are 0700 and files 0600: labels and list hold setup codes.
+public struct DeviceFolder: ~Copyable {
+  /// A drawing of the label.
+  public enum LabelFormat: String, CaseIterable, Sendable {
+    /// Blocks and lines of text.
+    case text
+    /// The QR code alone.
+    case png
+    /// QR code and text, 62 mm × 29 mm.
+    case svg
+
+    var fileExtension: String { self == .text ? "txt" : rawValue }
+  }
+
+  private let path: String
+  private let unfinished: String
+  private var list: SecretBuilder
+  private var files: [String] = []
+  private var isFinished = false
+
+  /// Begins a folder, which must not be there yet.
+  public init(_ path: String) throws(SecretFile.Failure) {
+    self.path = path
+    unfinished = path + ".unfinished"
+    list = SecretBuilder(capacity: 4096)
+    list.append("serial,model,setup_code,short_id,record\n")
+    var found = stat()
+    guard lstat(path, &found) != 0 else {
+      throw SecretFile.Failure("\(path) is there already; name a new folder, or remove that one if it is not needed")
+    }
+    guard mkdir(unfinished, 0o700) == 0 else {
+      if errno == EEXIST {
+        throw SecretFile.Failure(
+          "\(unfinished) is left from a run that was cut off; nothing in it is in use: rm -r \(unfinished)")
+      }
+      throw DeviceFolder.failure("make it", unfinished)
+    }
+    for folder in ["records", "labels"] {
+      guard mkdir("\(unfinished)/\(folder)", 0o700) == 0 else {
+        throw DeviceFolder.failure("make it", "\(unfinished)/\(folder)")
+      }
+    }
+  }
+
+  /// Adds the files of a device.
+  public mutating func add(_ device: MadeDevice, formats: [LabelFormat]) throws(SecretFile.Failure) {
+    let label = device.label
+    let record = "records/\(label.serial.text).setup"
+    try write(record, device.credential.encode())
+    for format in formats {
+      let drawing =
+        switch format {
+        case .text: label.drawText()
+        case .png: label.drawPNG()
+        case .svg: label.drawSVG()
+        }
+      try write("labels/\(label.serial.text).\(format.fileExtension)", drawing)
+    }
+    list.append("\(CSVTable.quoted(label.serial.text)),\(CSVTable.quoted(label.payload.model.text)),")
+    list.append(label.payload.code.label)
+    list.append(",\(label.payload.shortID.text),\(record)\n")
+  }
+
+  /// Writes the list and gives the folder its name.
+  public consuming func finish() throws(SecretFile.Failure) {
+    let list = exchange(&self.list, with: SecretBuilder(capacity: 16)).finish()
+    try write("devices.csv", list)
+    for folder in ["/records", "/labels", ""] { try DeviceFolder.sync(unfinished + folder) }
+    // A folder replaces nothing but an empty folder, so nobody's files are lost if one has come meanwhile.
+    guard rename(unfinished, path) == 0 else {
+      throw DeviceFolder.failure("give it its name", path)
+    }
+    isFinished = true
+    try DeviceFolder.sync(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".")
+  }
+
+  deinit {
+    guard !isFinished else { return }
+    for file in files { unlink("\(unfinished)/\(file)") }
+    for folder in ["/records", "/labels", ""] { rmdir(unfinished + folder) }
+  }
+
+  private mutating func write(_ file: String, _ contents: Secret) throws(SecretFile.Failure) {
+    files.append(file)
+    try SecretFile.create("\(unfinished)/\(file)", contents)
+  }
+
+  private static func sync(_ folder: String) throws(SecretFile.Failure) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open it", folder) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw failure("bring it to the disk", folder) }
+  }
+
+  private static func failure(_ action: String, _ path: String) -> SecretFile.Failure {
+    SecretFile.Failure("\(path): cannot \(action): \(String(cString: strerror(errno)))")
+  }
+}

@@ -1,0 +1,30 @@
+/// What carries ATT packets between the device and one phone: Bluetooth, or a socket on a machine without it.
+///
+/// Each `onConnected` is followed by one `onDisconnected`, whoever ends the connection. A second phone is turned away
+/// while one is connected.
+public protocol Bearer: AnyObject {
+  /// A phone has connected.
+  var onConnected: () -> Void { get set }
+  /// An ATT packet came from the phone.
+  var onPacket: ([UInt8]) -> Void { get set }
+  /// The phone is gone.
+  var onDisconnected: () -> Void { get set }
+
+  /// Becomes visible and accepts a phone.
+  func open() throws(BearerFault)
+  /// Vanishes: no phone, nothing held. Nothing happens if it is not open.
+  func close()
+  /// Sends one ATT packet to the phone; without a phone it is dropped.
+  func send(_ packet: [UInt8])
+  /// Ends the phone's connection once what was sent has left.
+  func disconnect()
+}
+
+/// Why a bearer cannot be opened.
+public struct BearerFault: Error, Equatable {
+  /// One sentence for a person: what was wrong, where, and what to do.
+  public let text: String
+
+  /// Makes a fault.
+  public init(_ text: String) { self.text = text }
+}

@@ -1,0 +1,150 @@
+import CLinux
+import ReplenishCore
+
+/// The records of a device in one folder, each kept twice, so that a cut of the power leaves the old or the new.
+///
+/// A record has two places, `link.0` and `link.1`. A write goes to `link.tmp`, is synced, is renamed over the older
+/// place, and then the folder is synced; the highest sequence number wins. The other place still holds the value before,
+/// for the day when the medium damages the newest.
+///
+/// Every call may block until the medium is done. That is accepted on the device's one thread: nothing may be sent
+/// before the record of it is durable, so there is nothing better to do meanwhile.
+public final class RecordStore {
+  let path: String
+  let calls: StorageCalls
+  /// Holds the lock, and is never synced: a failed sync must not cost the lock.
+  let lock: Int32
+  /// Nil after a failed sync, whose descriptor would report the error once and then pretend that all is well.
+  var folder: Int32?
+  /// What the places hold, once known; nil when a failure left it unknown.
+  private var known: [RecordSlots?]
+
+  /// What a person should know of: files set aside, each in one sentence. Never a secret.
+  public private(set) var notices: [String] = []
+
+  var fileSystem: any FileSystem { calls.fileSystem }
+
+  /// Opens the folder, makes it if it is absent, and checks it, its parent and every record in it.
+  ///
+  /// - Throws: ``StorageError`` if another process has the folder, or if others could read or replace what is in it.
+  public init(folder path: String, fileSystem: any FileSystem) throws(StorageError) {
+    self.path = path
+    calls = StorageCalls(fileSystem: fileSystem)
+    known = RecordKind.allCases.map { _ in nil }
+    let folder = try RecordStore.openFolder(path, calls)
+    do throws(StorageError) {
+      lock = try RecordStore.lock(folder, path, calls)
+    } catch {
+      calls.close(folder)
+      throw error
+    }
+    self.folder = folder
+    do throws(StorageError) {
+      try tidy(folder)
+    } catch {
+      close()
+      throw error
+    }
+  }
+
+  /// Gives the folder back to another process. The store is not used after it.
+  public func close() {
+    if let folder { calls.close(folder) }
+    folder = nil
+    calls.close(lock)
+  }
+
+  /// What there is of a record. A damaged copy is set aside as `link.0.corrupt`, for instance.
+  public func find(_ kind: RecordKind) -> RecordFinding {
+    do throws(StorageError) {
+      let slots = try scan(kind)
+      remember(kind, slots)
+      return slots.finding
+    } catch {
+      notices.append(error.text)
+      return .unreadable
+    }
+  }
+
+  /// Replaces a record.
+  public func write(_ kind: RecordKind, _ payload: Secret) -> StoreOutcome {
+    do throws(StorageError) {
+      var slots = try current(kind)
+      // Unknown until it has worked.
+      forget(kind)
+      if let version = slots.newerVersion {
+        throw StorageError(
+          "\(place(kind, 0)): a later firmware wrote it (format \(version)); install that firmware again, or erase")
+      }
+      // Twice if one place is damaged: then its set-aside copy no longer casts doubt on the other.
+      repeat {
+        let target = slots.target
+        let sequence = try next(kind, slots)
+        guard let bytes = RecordEnvelope.encode(kind, sequence: sequence, payload: payload) else {
+          throw StorageError(
+            "\(place(kind, target)): \(payload.count) bytes are more than a record may hold "
+              + "(\(RecordEnvelope.maximumPayload)); this is a fault of the program")
+        }
+        try replace(kind, target, bytes)
+        slots[target] = .whole(sequence: sequence, payload: nil)
+      } while slots.hasDamage
+      remember(kind, slots)
+      return .durable
+    } catch {
+      return .failed(error.text)
+    }
+  }
+
+  /// Removes every copy of a record, whichever firmware wrote it.
+  ///
+  /// The older copy goes first, durably: so a cut leaves the newest or none, and never brings an old value back.
+  public func remove(_ kind: RecordKind) -> StoreOutcome {
+    do throws(StorageError) {
+      let newest = try current(kind).newest
+      forget(kind)
+      var first = [temporary(kind)]
+      var last: [String] = []
+      for index in 0...1 {
+        if index == newest { last.insert(slot(kind, index), at: 0) } else { first.append(slot(kind, index)) }
+      }
+      try removeNames(first)
+      try removeNames(last)
+      // Last of all: while the newest stands, a set-aside copy says that it may not be the newest.
+      let aside = [setAside(kind, 0), setAside(kind, 1)]
+      if try hasAny(aside) { try removeNames(aside) }
+      remember(kind, RecordSlots(slots: (.absent, .absent)))
+      return .durable
+    } catch {
+      return .failed(error.text)
+    }
+  }
+
+  // MARK: What is known
+
+  private func current(_ kind: RecordKind) throws(StorageError) -> RecordSlots {
+    if let slots = known[index(kind)] { return slots }
+    return try scan(kind)
+  }
+
+  private func remember(_ kind: RecordKind, _ slots: RecordSlots) {
+    known[index(kind)] = RecordSlots(slots: (slots.slots.0.withoutPayload, slots.slots.1.withoutPayload))
+  }
+
+  private func forget(_ kind: RecordKind) { known[index(kind)] = nil }
+
+  private func index(_ kind: RecordKind) -> Int {
+    for (index, candidate) in RecordKind.allCases.enumerated() where candidate == kind { return index }
+    return 0
+  }
+
+  private func next(_ kind: RecordKind, _ slots: RecordSlots) throws(StorageError) -> UInt64 {
+    let newest = slots.newest.flatMap { slots[$0].sequence } ?? 0
+    let (next, overflow) = newest.addingReportingOverflow(1)
+    guard !overflow else {
+      throw StorageError("\(place(kind, 0)): its sequence number is used up; the file is forged; erase it")
+    }
+    return next
+  }
+
+  func note(_ text: String) { notices.append(text) }
+}
