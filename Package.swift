@@ -31,7 +31,8 @@ let package = Package(
     .executableTarget(
       name: "replenish-factory", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
     .systemLibrary(
-      name: "CCompanion", path: "Examples/Companion/C", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+      name: "CCompanion", path: "Examples/Companion/C", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(
       name: "ReplenishCompanion", dependencies: ["ReplenishCore", "ReplenishHost", "CCompanion"],
       path: "Examples/Companion/Library", swiftSettings: strict),
