@@ -35,7 +35,9 @@ let package = Package(
     .target(name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux"], swiftSettings: strict),
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
-      path: "Examples/DashButton", exclude: ["dash-button.conf"], swiftSettings: strict),
+      path: "Examples/DashButton",
+      exclude: ["dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules"],
+      swiftSettings: strict),
     .executableTarget(
       name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
 
