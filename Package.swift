@@ -28,7 +28,7 @@ let package = Package(
     // The device side
     .target(
       name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
-      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson")]),
+      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson"), .linkedLibrary("m")]),
     .target(
       name: "ReplenishLinux", dependencies: ["ReplenishCore", "COpenSSL", "CCurl", "CLinux"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("curl")]),
