@@ -28,7 +28,7 @@ let package = Package(
     // The device side
     .target(
       name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
-      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson")]),
+      linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson"), .linkedLibrary("m")]),
     .target(
       name: "ReplenishLinux", dependencies: ["ReplenishCore", "COpenSSL", "CCurl", "CLinux"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("curl")]),
@@ -37,7 +37,7 @@ let package = Package(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton", exclude: ["dash-button.conf"], swiftSettings: strict),
     .executableTarget(
-      name: "replenishctl", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], swiftSettings: strict),
+      name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
 
     // Host-only programs
     .systemLibrary(name: "CGetopt"),
@@ -48,7 +48,8 @@ let package = Package(
     .executableTarget(
       name: "replenish-factory", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
     .systemLibrary(
-      name: "CCompanion", path: "Examples/Companion/C", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+      name: "CCompanion", path: "Examples/Companion/C", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(
       name: "ReplenishCompanion", dependencies: ["ReplenishCore", "ReplenishHost", "CCompanion"],
       path: "Examples/Companion/Library", swiftSettings: strict),
@@ -67,7 +68,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
     .testTarget(
-      name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
+      name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost", "replenish-factory"],
+      swiftSettings: strict),
     .testTarget(
       name: "ReplenishCompanionTests", dependencies: ["ReplenishCompanion", "ReplenishHost", "companion"],
       swiftSettings: strict),

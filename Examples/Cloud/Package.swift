@@ -70,14 +70,14 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "OAuthServerTests",
-      dependencies: ["OAuthServer", hummingbird, hummingbirdTesting, crypto],
+      dependencies: ["OAuthServer"],
       swiftSettings: settings),
     .testTarget(
       name: "AmazonEmulatorTests",
       dependencies: [
-        "AmazonEmulator", "OAuthServer", hummingbird, hummingbirdTesting, crypto,
+        "AmazonEmulator", "OAuthServer", hummingbird, hummingbirdTesting, logging,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: settings),

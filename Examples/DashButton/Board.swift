@@ -66,14 +66,14 @@ final class Board {
         switch slot.button {
         case .gpio(let line, let activeLow):
           device.attach(
-            try GPIOButton(loop: loop, chip: line.path, line: UInt32(line.line), isActiveLow: activeLow), slot: index)
+            try GPIOButton(loop: loop, chip: line.chip, line: UInt32(line.line), isActiveLow: activeLow), slot: index)
         case .evdev(let path, let key):
           device.attach(try EventDeviceButton(loop: loop, device: path, key: UInt16(key)), slot: index)
         case nil: break
         }
         switch slot.light {
         case .gpio(let line):
-          device.attach(try GPIOLight(chip: line.path, line: UInt32(line.line), isActiveLow: false), slot: index)
+          device.attach(try GPIOLight(chip: line.chip, line: UInt32(line.line), isActiveLow: false), slot: index)
         case .led(let name): device.attach(try LEDClassLight(name: name), slot: index)
         case nil: break
         }

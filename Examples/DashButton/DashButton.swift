@@ -17,7 +17,7 @@ struct DashButton {
   func run() -> Int32 {
     switch Options.read(arguments) {
     case .help:
-      Terminal.out(Options.help)
+      Terminal.out(Options.text)
       return ExitCode.done
     case .version:
       Terminal.out("dash-button \(Release.version)\n")

@@ -26,7 +26,8 @@ extension DaemonConfiguration {
     device.setupWindow = UInt64(setup.windowMinutes) * 60_000
     device.opensSetupAtStart = setup.opensAtBoot
     device.pressLife = Int64(orders.pressLifeHours) * 3600
-    device.tokenMargin = UInt64(orders.refreshAheadMinutes) * 60_000
+    device.tokenMargin = UInt64(orders.refreshMarginMinutes) * 60_000
+    device.refreshesAhead = orders.refreshesAhead
     var configuration = ReplenishConfiguration(
       model: self.device.model.text, serial: serial, device: device, stateFolder: self.device.stateFolder)
     configuration.setupRecord = self.device.setupRecord
@@ -90,7 +91,7 @@ extension DaemonConfiguration.Control {
 
   private func group(_ name: String?, key: String) throws(ReplenishError) -> UInt32? {
     guard let name else { return nil }
-    guard let id = SystemGroup.id(named: name) else {
+    guard let id = SystemGroup.number(named: name) else {
       throw ReplenishError("[control] \(key): no group is named '\(name)': make it with 'groupadd --system \(name)'")
     }
     return id

@@ -48,6 +48,7 @@ static inline int replenish_open_creating(int folder, const char *name) {
 static inline int replenish_open_device(const char *path, int writable) {
   return open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
 }
+static inline int replenish_set_nonblocking(int file) { return fcntl(file, F_SETFL, O_NONBLOCK); }
 static inline int replenish_fstat(int file, struct stat *status) { return fstat(file, status); }
 static inline int replenish_is_regular(const struct stat *status) { return S_ISREG(status->st_mode); }
 static inline int replenish_is_folder(const struct stat *status) { return S_ISDIR(status->st_mode); }

@@ -30,7 +30,9 @@ public struct DeviceFolder: ~Copyable {
   private var isFinished = false
 
   /// Begins a folder, which must not be there yet.
-  public init(_ path: String) throws(SecretFile.Failure) {
+  public init(_ folder: String) throws(SecretFile.Failure) {
+    var path = folder
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     self.path = path
     unfinished = path + ".unfinished"
     list = SecretBuilder(capacity: 4096)

@@ -30,13 +30,12 @@ extension ReplenishDevice {
   private static func names(_ sources: [SerialSource]) -> String {
     var text = ""
     for (index, source) in sources.enumerated() {
-      text += index == 0 ? "" : ", "
-      text +=
-        switch source {
-        case .file(let path): path
-        case .deviceTree: "the device tree"
-        case .dmi: "the DMI tables"
-        }
+      if index > 0 { text += ", " }
+      switch source {
+      case .file(let path): text += path
+      case .deviceTree: text += "the device tree"
+      case .dmi: text += "the DMI tables"
+      }
     }
     return text
   }

@@ -14,7 +14,7 @@ public final class ReplenishDevice {
   private let store: RecordStore
   private let http: HTTPClient
   private let bearer: (any Bearer)?
-  private var events: [Event] = []
+  private var waiting: [Event] = []
   private var diversion: ((Event?) -> Void)?
   private var lastCommand: UInt64 = 0
   private var answers: [(id: CommandID, take: (Reply) -> Void)] = []
@@ -45,7 +45,9 @@ public final class ReplenishDevice {
       store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem())
     } catch { throw ReplenishError(error.text) }
     let loop: EventLoop
-    do throws(Errno) { loop = try shared ?? EventLoop() } catch {
+    do throws(Errno) {
+      if let shared { loop = shared } else { loop = try EventLoop() }
+    } catch {
       store.close()
       throw ReplenishError("the event loop could not be made: \(error.text)")
     }
@@ -89,7 +91,7 @@ public final class ReplenishDevice {
   }
 
   /// The oldest event not taken yet; nil if there is none.
-  public func nextEvent() -> Event? { events.isEmpty ? nil : events.removeFirst() }
+  public func nextEvent() -> Event? { waiting.isEmpty ? nil : waiting.removeFirst() }
 
   /// Asks for something; the answer comes during this call or a later ``dispatch(timeout:)``, once.
   public func ask(_ command: Command, _ answer: @escaping (Reply) -> Void) {
@@ -143,14 +145,14 @@ public final class ReplenishDevice {
   func divert(_ take: @escaping (Event?) -> Void) {
     diversion?(nil)
     diversion = take
-    for event in events { take(event) }
-    events = []
+    for event in waiting { take(event) }
+    waiting = []
   }
 
   private func note(_ event: Event) {
     if let diversion { return diversion(event) }
-    if events.count == ReplenishDevice.mostEvents { events.removeFirst() }
-    events.append(event)
+    if waiting.count == ReplenishDevice.mostEvents { waiting.removeFirst() }
+    waiting.append(event)
   }
 
   private func answer(_ id: CommandID, _ reply: Reply) {

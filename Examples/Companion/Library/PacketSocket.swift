@@ -65,8 +65,9 @@ public final class PacketSocket: PacketBearer {
   public func receive(within milliseconds: Int32) throws(LinkingFailure) -> [UInt8]? {
     guard let descriptor else { throw gone }
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    let ready = poll(&waiting, 1, milliseconds)
-    if ready == 0 || (ready < 0 && errno == EINTR) { return nil }
+    var ready: Int32 = -1
+    repeat { ready = poll(&waiting, 1, milliseconds) } while ready < 0 && errno == EINTR
+    if ready == 0 { return nil }
     var packet = [UInt8](repeating: 0, count: PacketSocket.longestPacket)
     let count = recv(descriptor, &packet, packet.count, Int32(MSG_TRUNC))
     guard count > 0 else { throw gone }

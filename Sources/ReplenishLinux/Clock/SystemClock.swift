@@ -11,7 +11,7 @@ public enum SystemClock {
 
   /// The name of this boot as the kernel gives it; empty if it cannot be read, which counts as a new boot each time.
   public static func bootIdentity(at path: String = "/proc/sys/kernel/random/boot_id") -> BootIdentity {
-    guard let bytes = SmallFile.read(path, limit: 64) else { return BootIdentity([]) }
+    guard let bytes = try? SmallFile.read(path, limit: 64) else { return BootIdentity([]) }
     return BootIdentity(SmallFile.trimmed(bytes))
   }
 }

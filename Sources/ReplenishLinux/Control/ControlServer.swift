@@ -53,7 +53,7 @@ public final class ControlServer {
   }
 
   /// Begins to listen.
-  public init(loop: EventLoop, configuration: Configuration) throws(SocketFault) {
+  public init(loop: EventLoop, configuration: Configuration) throws(ControlSocketError) {
     self.loop = loop
     self.configuration = configuration
     listener = try PacketListener(loop: loop, path: configuration.path) { [unowned(unsafe) self] in accepted($0) }

@@ -20,7 +20,7 @@ public enum SerialSource: Equatable {
   public static func find(_ sources: [SerialSource], root: String = "") -> FoundSerial? {
     for source in sources {
       let path = source.path(root)
-      guard let bytes = SmallFile.read(path, limit: limit) else { continue }
+      guard let bytes = try? SmallFile.read(path, limit: limit) else { continue }
       let trimmed = SmallFile.trimmed(bytes)
       if !trimmed.isEmpty { return FoundSerial(bytes: trimmed, source: "\(source.name) (\(path))") }
     }

@@ -2,10 +2,10 @@ import CLinux
 
 /// Reads the short files in which the kernel and the factory say things. Not for records or anything secret.
 public enum SmallFile {
-  /// The bytes of a file; nil if it cannot be read or is longer than `limit`.
-  public static func read(_ path: String, limit: Int) -> [UInt8]? {
+  /// The bytes of a file; EFBIG if they are more than `limit`.
+  public static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
     let file = path.withCString { replenish_open_device($0, 0) }
-    guard file >= 0 else { return nil }
+    guard file >= 0 else { throw Errno.last }
     defer { _ = close(file) }
     var bytes = [UInt8](repeating: 0, count: limit + 1)
     var used = 0
@@ -15,12 +15,12 @@ public enum SmallFile {
       }
       if count < 0 {
         if replenish_errno() == EINTR { continue }
-        return nil
+        throw Errno.last
       }
       if count == 0 { break }
       used += count
     }
-    guard used <= limit else { return nil }
+    guard used <= limit else { throw Errno(EFBIG) }
     bytes.removeLast(bytes.count - used)
     return bytes
   }

@@ -122,9 +122,14 @@ public final class EventLoop {
   }
 
   /// Waits and handles until ``stop()``.
-  public func run() throws(Errno) {
+  ///
+  /// - Parameter afterEachTurn: what to do before the loop waits again.
+  public func run(afterEachTurn: () -> Void = {}) throws(Errno) {
     isStopped = false
-    while !isStopped { try dispatch(timeout: -1) }
+    while !isStopped {
+      try dispatch(timeout: -1)
+      afterEachTurn()
+    }
   }
 
   /// Makes ``run()`` return after the handler that runs now.

@@ -77,9 +77,11 @@ public actor DashAccounts {
       eventInstanceId: "amzn1.dash.v2.o." + UUID().uuidString.lowercased(), registration: registration.id,
       model: registration.model, serial: registration.serial, customer: registration.customer, slot: slotID,
       asin: asin, isTest: registration.isTestDevice, phase: .processing, placedAt: clock.now, replenishRequests: 1)
-    orders.append(order)
+    add(order)
     return .placed(order)
   }
+
+  func add(_ order: Order) { orders.append(order) }
 
   /// Cancels open test orders of a device; returns the slots that are free now, nil for an unknown slot.
   func cancelTestOrders(_ registration: Registration, slot slotID: String?) -> [String]? {

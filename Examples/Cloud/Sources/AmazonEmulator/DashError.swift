@@ -33,7 +33,6 @@ extension HTTPField.Name {
   static var amznTypeVersion: HTTPField.Name { named("x-amzn-type-version") }
   static var amznAcceptType: HTTPField.Name { named("x-amzn-accept-type") }
   static var amzAccessToken: HTTPField.Name { named("x-amz-access-token") }
-  static var origin: HTTPField.Name { named("Origin") }
 
   private static func named(_ name: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is not a header name") }

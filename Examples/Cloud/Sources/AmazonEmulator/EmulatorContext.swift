@@ -4,12 +4,14 @@ import Synchronization
 
 /// What one request carries through the emulator.
 public struct EmulatorContext: RequestContext {
+  /// What the framework keeps for each request.
   public var coreContext: CoreRequestContextStorage
   /// The connection, so that a fault can cut it.
   let channel: any Channel
   /// What the log says about this request.
   let note = RequestNote()
 
+  /// Creates the context of one request.
   public init(source: Source) {
     coreContext = CoreRequestContextStorage(source: source)
     channel = source.channel

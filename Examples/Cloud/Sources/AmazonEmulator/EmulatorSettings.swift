@@ -28,8 +28,8 @@ public struct EmulatorSettings: Codable, Sendable, Equatable {
     if durations.contains(where: { $0.map { !(0...1e9).contains($0) } ?? false }) {
       return "a duration must be from 0 to 1000000000 seconds"
     }
-    if let pollIntervalSeconds, !(0...3600).contains(pollIntervalSeconds) {
-      return "pollIntervalSeconds must be from 0 to 3600"
+    if let pollIntervalSeconds, !(1...3600).contains(pollIntervalSeconds) {
+      return "pollIntervalSeconds must be from 1 to 3600"
     }
     if let clockSkewSeconds, !(-1e10...1e10).contains(clockSkewSeconds) {
       return "clockSkewSeconds must be within 10000000000 of zero"

@@ -51,7 +51,7 @@ public struct Fault: Codable, Sendable, Equatable {
   /// The size of kind `hugeBody`.
   public var bytes: Int?
 
-  /// Creates a fault; only `operation` and `kind` are required in JSON.
+  /// Creates a fault.
   public init(
     operation: String, kind: Kind, times: Int = 1, skip: Int = 0, seconds: Double? = nil, status: Int? = nil,
     body: String? = nil, contentType: String? = nil, headers: [String: String]? = nil, bytes: Int? = nil
@@ -68,6 +68,7 @@ public struct Fault: Codable, Sendable, Equatable {
     self.bytes = bytes
   }
 
+  /// Reads a fault from JSON; everything but `operation` and `kind` may be left out.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     operation = try container.decode(String.self, forKey: .operation)

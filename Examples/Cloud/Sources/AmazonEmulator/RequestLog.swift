@@ -86,7 +86,7 @@ struct RequestLogMiddleware: RouterMiddleware {
     return response
   }
 
-  /// `replenish  CoffeeMaker/SN1 coffee  TEST_ORDER_PLACED  200`
+  /// One line, such as `replenish  CoffeeMaker/SN1  coffee  TEST_ORDER_PLACED  200`.
   static func line(_ request: LoggedRequest) -> String {
     var words = [request.operation.padding(toLength: 24, withPad: " ", startingAt: 0)]
     words.append(request.device ?? "-")

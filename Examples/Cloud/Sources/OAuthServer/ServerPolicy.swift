@@ -85,12 +85,14 @@ public struct PlainConsentPolicy: ConsentPolicy {
   /// Creates the policy.
   public init() {}
 
+  /// Finds nothing to read.
   public func details(
     of parameters: FormParameters, scope: Scope, client: OAuthClient
   ) async throws -> AuthorizationDetails {
     AuthorizationDetails()
   }
 
+  /// Ties the grant to nothing.
   public func resource(
     for details: AuthorizationDetails, subject: String, client: OAuthClient
   ) async throws -> String? {

@@ -30,8 +30,8 @@ struct TokenOptions: ParsableArguments {
   var allowPlain = false
 
   func validate() throws {
-    guard accessTokenSeconds > 0, codeSeconds > 0, graceSeconds >= 0, pollInterval >= 0 else {
-      throw ValidationError("Lifetimes must be positive, waits zero or more.")
+    guard accessTokenSeconds > 0, codeSeconds > 0, graceSeconds >= 0, pollInterval >= 1 else {
+      throw ValidationError("Lifetimes and --poll-interval must be positive, --grace-seconds zero or more.")
     }
   }
 

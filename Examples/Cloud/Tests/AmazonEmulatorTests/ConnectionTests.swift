@@ -1,0 +1,162 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import NIOSSL
+import Testing
+
+@testable import AmazonEmulator
+
+/// What only a real connection shows: TLS, cut connections, the Date header.
+@Suite("Connections", .timeLimit(.minutes(1)))
+struct ConnectionTests {
+  let fixture: EmulatorFixture
+  let certificate: ServerCertificate
+
+  init() throws {
+    fixture = try EmulatorFixture()
+    certificate = try ServerCertificate(names: ["dash.example"])
+  }
+
+  /// One connection for each call, as the device of these tests would make.
+  private struct Connections: TestClientProtocol {
+    let number: Int
+    let tls: TLSConfiguration
+
+    var port: Int? { number }
+
+    func executeRequest(
+      uri: String, method: HTTPRequest.Method, headers: HTTPFields, body: ByteBuffer?
+    ) async throws -> TestResponse {
+      try await execute(uri: uri, method: method, headers: headers, body: body, serverName: "localhost")
+    }
+
+    func execute(
+      uri: String, method: HTTPRequest.Method, headers: HTTPFields = [:], body: ByteBuffer? = nil, serverName: String
+    ) async throws -> TestResponse {
+      let configuration = TestClient.Configuration(tlsConfiguration: tls, serverName: serverName)
+      return try await TestClient.withClient(host: "127.0.0.1", port: number, configuration: configuration) { client in
+        let request = TestClient.Request(
+          uri, method: method, authority: "localhost:\(number)", headers: headers, body: body ?? ByteBuffer())
+        let response = try await client.execute(request)
+        return TestResponse(
+          head: response.head, body: response.body ?? ByteBuffer(), trailerHeaders: response.trailerHeaders)
+      }
+    }
+  }
+
+  private var clientTLS: TLSConfiguration {
+    get throws {
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(certificate.authorityPEM.utf8)))
+      return tls
+    }
+  }
+
+  private func run(_ test: @Sendable @escaping (Amazon, Connections) async throws -> Void) async throws {
+    let (ports, continuation) = AsyncStream<Int>.makeStream()
+    let application = try fixture.emulator.application(port: 0, certificate: certificate) { port in
+      continuation.yield(port)
+    }
+    let tls = try clientTLS
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await application.run() }
+      guard let port = await ports.first(where: { _ in true }) else { return }
+      let connections = Connections(number: port, tls: tls)
+      let result = await Result { try await test(Amazon(client: connections), connections) }
+      group.cancelAll()
+      try? await group.waitForAll()
+      try result.get()
+    }
+  }
+
+  @Test("the certificate is valid for the local names and the named one, for no other, and nobody else's is")
+  func certificates() async throws {
+    try await run { amazon, connections in
+      let page = try await amazon.send(.get, "/")
+      #expect(page.status == .ok)
+      for name in ["localhost", "dash.example"] {
+        let answer = try await connections.execute(uri: "/emulator/settings", method: .get, serverName: name)
+        #expect(answer.status == .ok)
+      }
+      await #expect(throws: (any Error).self) {
+        _ = try await connections.execute(uri: "/", method: .get, serverName: "api.amazon.com")
+      }
+      var stranger = TLSConfiguration.makeClientConfiguration()
+      let other = try ServerCertificate()
+      stranger.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(other.authorityPEM.utf8)))
+      let wary = Connections(number: connections.number, tls: stranger)
+      await #expect(throws: (any Error).self) {
+        _ = try await wary.execute(uri: "/", method: .get, serverName: "localhost")
+      }
+      #expect(fixture.emulator.publicAddress == "https://localhost:\(connections.number)")
+    }
+  }
+
+  @Test(
+    "a connection that is cut tells the device nothing, whether or not the order was placed",
+    arguments: [("loseAnswer", 1), ("cutBody", 1), ("dropRequest", 0)])
+  func cuts(kind: String, orders: Int) async throws {
+    try await run { amazon, _ in
+      let token = try await amazon.link().access_token
+      let added = try await amazon.control("faults", #"{"operation":"replenish","kind":"\#(kind)"}"#)
+      #expect(added.status == .created)
+      await #expect(throws: (any Error).self) {
+        _ = try await amazon.dash(.replenish, "/replenish/coffee", token)
+      }
+      let state = try await amazon.state()
+      #expect(state.orders.count == orders)
+      #expect(state.requests.last?.fault == kind)
+      #expect((state.requests.last?.status == nil) == (kind != "cutBody"))
+      let again = try await amazon.replenish("coffee", token)
+      #expect(again.detailCode == (orders == 1 ? "ORDER_INPROGRESS" : "TEST_ORDER_PLACED"))
+    }
+  }
+
+  @Test("a delayed answer comes, and the order was placed before the wait")
+  func delay() async throws {
+    try await run { amazon, _ in
+      let token = try await amazon.link().access_token
+      _ = try await amazon.control("faults", #"{"operation":"replenish","kind":"delayAnswer","seconds":0.2}"#)
+      _ = try await amazon.control("faults", #"{"operation":"subscriptionInfo","kind":"delay","seconds":0.2}"#)
+      let order = try await amazon.replenish("coffee", token)
+      #expect(order.detailCode == "TEST_ORDER_PLACED")
+      let slots = try await amazon.dash(.subscriptionInfo, "/subscriptionInfo", token)
+      #expect(slots.status == .ok)
+      #expect(try await amazon.state().requests.suffix(2).map(\.fault) == ["delayAnswer", "delay"])
+    }
+  }
+
+  @Test("the Date header follows the skew")
+  func dateHeader() async throws {
+    try await run { amazon, _ in
+      let set = try await amazon.control("settings", #"{"clockSkewSeconds":10}"#)
+      #expect(set.headers[.date] == "Fri, 15 Jan 2027 08:00:10 GMT")
+    }
+  }
+
+  @Test("another host name on the loopback interface is kept out of the control endpoint")
+  func rebinding() async throws {
+    try await run { _, connections in
+      let configuration = TestClient.Configuration(tlsConfiguration: connections.tls, serverName: "localhost")
+      let status = try await TestClient.withClient(
+        host: "127.0.0.1", port: connections.number, configuration: configuration
+      ) { client in
+        try await client.execute(.init("/emulator/state", method: .get, authority: "evil.example", headers: [:])).status
+      }
+      #expect(status == .forbidden)
+    }
+  }
+}
+
+extension Result where Failure == any Error {
+  /// The outcome of an asynchronous piece of work.
+  init(_ work: () async throws -> Success) async {
+    do {
+      self = .success(try await work())
+    } catch {
+      self = .failure(error)
+    }
+  }
+}

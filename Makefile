@@ -1,0 +1,60 @@
+# ReplenishKit. `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+ARCH ?= arm64
+JOBS ?= 2
+SECONDS_EACH ?= 300
+
+.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot fuzz bench docs clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+packages: ## Install the Debian packages that building and testing need (or print the command)
+	@.ci/packages
+
+build: packages ## Build the device side and the host programs
+	swift build -j $(JOBS)
+
+demo: ## From a button press to an order, on this machine, in one go
+	@Examples/Demo/run
+
+test: packages lint test-swift test-cloud test-interop test-e2e ## Everything that proves the code (what CI runs)
+
+test-swift: packages ## Unit tests, power cuts, vectors, corpora
+	@.ci/test swift test -j $(JOBS)
+
+test-cloud: packages ## The authorization server and the local Amazon
+	@.ci/test swift test -j $(JOBS) --package-path Examples/Cloud
+
+test-interop: packages ## The local Amazon against OAuth clients from elsewhere; vectors recomputed
+	swift build -j $(JOBS) --package-path Examples/Cloud --product amazon-emulator
+	Tests/Interop/run --emulator Examples/Cloud/.build/debug/amazon-emulator -q
+
+test-e2e: packages ## The daemon, the companion and replenishctl against the local Amazon
+	swift build -j $(JOBS)
+	swift build -j $(JOBS) --package-path Examples/Cloud --product amazon-emulator
+	Tests/EndToEnd/run
+
+lint: ## Format and shell checks
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples/DashButton Examples/Companion Examples/Cloud/Package.swift Examples/Cloud/Sources Examples/Cloud/Tests
+	shellcheck -x $$(git grep -lE '^#!.*(bash|/sh)' -- . ':!*.md')
+
+sysroot: ## Libraries and headers of another architecture (ARCH=arm64)
+	Boards/sysroot $(ARCH)
+
+boards-check: ## Compile the device side as Embedded Swift for a board, and look at what came out
+	Boards/check --arch $(ARCH)
+
+fuzz: packages ## Fuzz every remote parser, SECONDS_EACH=300 each
+	Tests/Fuzz/run --seconds $(SECONDS_EACH)
+
+bench: packages ## Memory, press to wire, start to ready, side by side with curl
+	Tests/Bench/run
+
+docs: ## Build the documentation, warnings as errors
+	Tests/Docs/check
+
+clean: ## Remove what was built
+	swift package clean
+	rm -rf .build-*

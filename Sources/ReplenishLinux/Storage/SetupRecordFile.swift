@@ -1,0 +1,38 @@
+import CLinux
+import ReplenishCore
+
+/// The record that the factory wrote for this device: what proves the setup code without holding it.
+public enum SetupRecordFile {
+  /// The longest record in bytes.
+  private static var limit: Int { 4096 }
+
+  /// Reads the record. The factory may have written it as root and made it readable for the service's group only, so it
+  /// needs not be ours; but nobody else may read it, and none but root and we may have written it.
+  ///
+  /// - Throws: ``StorageError`` with the command that mends it.
+  public static func read(_ path: String) throws(StorageError) -> Secret {
+    let calls = StorageCalls(fileSystem: LinuxFileSystem())
+    let contents: Secret?
+    let status: FileStatus
+    do throws(Errno) {
+      let file = try calls.uninterrupted { () throws(Errno) in
+        try calls.fileSystem.openForReading(path, in: AT_FDCWD)
+      }
+      defer { calls.close(file) }
+      status = try calls.fileSystem.status(file)
+      contents = status.kind == .regular ? try calls.readAll(file, limit: limit) : nil
+    } catch {
+      throw StorageError("read", path, error)
+    }
+    let name = StorageError.quoted(path)
+    guard status.kind == .regular else { throw StorageError("\(path): is no regular file; name the factory's record") }
+    guard status.owner == 0 || status.owner == calls.fileSystem.user else {
+      throw StorageError("\(path): belongs to user \(status.owner); run: chown root \(name)")
+    }
+    guard status.mode & 0o037 == 0 else {
+      throw StorageError("\(path): others may read or change it; run: chmod 0640 \(name)")
+    }
+    guard let contents else { throw StorageError("\(path): is longer than a setup record; name the factory's record") }
+    return contents
+  }
+}
