@@ -177,7 +177,7 @@ struct VectorTests {
   }
 
   /// Whether some vector with this outcome, from a document or a public program, has this status and shape.
-  private func expectDocumented(_ answer: TestResponse, _ prefix: String, _ outcome: String) throws {
+  private func expectDocumented(_ answer: Answer, _ prefix: String, _ outcome: String) throws {
     let shape = JSON.parse(answer.text)?.shape() ?? "none"
     let documented = try Vectors.load(prefix, kind: "response").filter {
       let source = $0["source"]?.text ?? ""
