@@ -36,8 +36,8 @@ final class TLSServer {
   }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
+    // SIGTERM would stay pending: the child has inherited the signal mask of a test's thread.
+    kill(process.processIdentifier, SIGKILL)
   }
 
   /// The request lines and connections that it has seen, one a line.
@@ -62,7 +62,6 @@ final class TLSServer {
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain("server.pem", "server.key")
-    old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     lock = threading.Lock()
 
     def note(text):
