@@ -64,7 +64,8 @@ let package = Package(
       name: "ReplenishTestSupport", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/Support",
       swiftSettings: strict),
     .testTarget(
-      name: "ReplenishCoreTests", dependencies: ["ReplenishCore", "ReplenishTestSupport"], swiftSettings: strict),
+      name: "ReplenishCoreTests", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishTestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ReplenishLinuxTests", dependencies: ["ReplenishLinux", "ReplenishTestSupport", "CLinux"],
       swiftSettings: strict),

@@ -18,6 +18,9 @@ final class Board {
       try loop.stopOnSignals()
     } catch { throw ReplenishError("the event loop could not be made: \(error.text)") }
     device = try ReplenishDevice(try settings.replenishConfiguration(), loop: loop)
+    device.onLight = { [unowned(unsafe) self] slot, signal in
+      log.debug("slot \(device.slots[slot]) light: \(signal.meaning)")
+    }
     for notice in device.notices { log.warning(notice) }
     log.info(
       "model \(device.identity.model.text), serial \(device.identity.serial.text) from the \(device.identity.serialSource)")

@@ -40,9 +40,9 @@ extension ReplenishDevice {
     return text
   }
 
-  /// Reads the factory's record.
+  /// Reads the factory's record; nil if there is none yet.
   static func credential(_ path: String?) throws(ReplenishError) -> SetupCredential? {
-    guard let path else { return nil }
+    guard let path, SetupRecordFile.exists(path) else { return nil }
     let record: Secret
     do throws(StorageError) { record = try SetupRecordFile.read(path) } catch { throw ReplenishError(error.text) }
     do throws(SetupCredential.Fault) { return try SetupCredential.decode(record) } catch {

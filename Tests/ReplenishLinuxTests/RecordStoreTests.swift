@@ -16,6 +16,7 @@ import Testing
     let disk = ModelDisk()
     let store = try open(disk)
     for value in values { #expect(store.write(.link, Secret(copying: value)) == .durable) }
+    store.close()
     return disk
   }
 

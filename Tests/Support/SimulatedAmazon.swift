@@ -50,6 +50,16 @@ public final class SimulatedAmazon {
     public internal(set) var orders: [String] = []
 
     init(account: String) { self.account = account }
+
+    func copy() -> Registration {
+      let copy = Registration(account: account)
+      copy.isActive = isActive
+      copy.refreshTokens = refreshTokens
+      copy.accessTokens = accessTokens
+      copy.openOrders = openOrders
+      copy.orders = orders
+      return copy
+    }
   }
 
   public var rotation = Rotation.off
@@ -60,6 +70,18 @@ public final class SimulatedAmazon {
   private var counter = 0
 
   public init() {}
+
+  /// The same service, going its own way from here.
+  public func copy() -> SimulatedAmazon {
+    let copy = SimulatedAmazon()
+    copy.rotation = rotation
+    copy.registrations = registrations.map { $0.copy() }
+    copy.log = log
+    copy.faults = faults
+    copy.codes = codes
+    copy.counter = counter
+    return copy
+  }
 
   /// All orders ever placed, by slot.
   public var orders: [String] { registrations.flatMap { $0.orders } }

@@ -54,9 +54,11 @@ extension Life {
   var newest: PressReport? { status.presses.first }
 
   /// The same board after its power was away: memory is lost, the boot is another.
-  func restarted(seed: UInt64, clock: Int64? = nil, storage other: (any LifeStorage)? = nil) throws -> Life {
+  func restarted(
+    seed: UInt64, clock: Int64? = nil, storage other: (any LifeStorage)? = nil, amazon: SimulatedAmazon? = nil
+  ) throws -> Life {
     let next = try Life(
-      storage: other ?? storage, amazon: amazon, configuration: configuration, credential: DeviceFixture.credential,
+      storage: other ?? storage, amazon: amazon ?? self.amazon, configuration: configuration, credential: DeviceFixture.credential,
       code: DeviceFixture.code, moment: Moment(uptime: 5_000, clock: clock ?? moment.clock + 30), seed: seed)
     next.phoneLogsIn = false
     return next
