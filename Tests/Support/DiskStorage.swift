@@ -3,7 +3,9 @@ import ReplenishLinux
 
 /// The records of a simulated device on a ``ModelDisk``: a whole life can lose its power at every call of storage.
 public final class DiskStorage: LifeStorage {
+  /// The disk.
   public let disk: ModelDisk
+  /// The records on it.
   public let store: RecordStore
 
   /// Opens the records as a device does when it starts. Throws ``PowerLost`` if the power goes meanwhile.
@@ -20,12 +22,14 @@ public final class DiskStorage: LifeStorage {
   /// After it, ask whether ``ModelDisk/isPowerLost``: then nothing that was found counts.
   public func find(_ kind: RecordKind) -> RecordFinding { store.find(kind) }
 
+  /// Writes a record, unless the power goes meanwhile.
   public func write(_ kind: RecordKind, _ contents: Secret) throws(PowerLost) -> StoreOutcome {
     let outcome = store.write(kind, contents)
     if disk.isPowerLost { throw PowerLost() }
     return outcome
   }
 
+  /// Removes a record, unless the power goes meanwhile.
   public func remove(_ kind: RecordKind) throws(PowerLost) -> StoreOutcome {
     let outcome = store.remove(kind)
     if disk.isPowerLost { throw PowerLost() }

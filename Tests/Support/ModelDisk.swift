@@ -72,6 +72,7 @@ public final class ModelDisk: FileSystem {
 
   // MARK: FileSystem
 
+  /// See ``FileSystem/openFolder(_:in:)``.
   public func openFolder(_ path: String, in folder: Int32?) throws(Errno) -> Int32 {
     _ = try begin("open folder \(path)")
     let start = try folder.map { descriptor throws(Errno) in try opened(descriptor).node } ?? ModelDisk.root
@@ -80,6 +81,7 @@ public final class ModelDisk: FileSystem {
     return openDescriptor(node)
   }
 
+  /// See ``FileSystem/makeFolder(_:)``.
   public func makeFolder(_ path: String) throws(Errno) {
     _ = try begin("make folder \(path)")
     let parts = path.split(separator: "/").map(String.init)
@@ -89,6 +91,7 @@ public final class ModelDisk: FileSystem {
     _ = make(ModelNode(kind: .folder, mode: 0o700, owner: user, parent: parent), name, in: parent)
   }
 
+  /// See ``FileSystem/openForReading(_:in:)``.
   public func openForReading(_ name: String, in folder: Int32) throws(Errno) -> Int32 {
     _ = try begin("open \(name)")
     guard let node = nodes[try opened(folder).node]?.names[name] else { throw Errno(ENOENT) }
@@ -96,6 +99,7 @@ public final class ModelDisk: FileSystem {
     return openDescriptor(node)
   }
 
+  /// See ``FileSystem/create(_:in:)``.
   public func create(_ name: String, in folder: Int32) throws(Errno) -> Int32 {
     _ = try begin("create \(name)")
     let parent = try opened(folder).node
@@ -103,6 +107,7 @@ public final class ModelDisk: FileSystem {
     return openDescriptor(make(ModelNode(kind: .file, mode: 0o600, owner: user, parent: parent), name, in: parent))
   }
 
+  /// See ``FileSystem/read(_:into:)``.
   public func read(_ file: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
     let isShort = try begin("read")
     let (node, offset) = try opened(file)
@@ -114,6 +119,7 @@ public final class ModelDisk: FileSystem {
     return count
   }
 
+  /// See ``FileSystem/write(_:_:)``.
   public func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
     let isShort = try begin("write")
     let (node, offset) = try opened(file)
@@ -126,6 +132,7 @@ public final class ModelDisk: FileSystem {
     return count
   }
 
+  /// See ``FileSystem/sync(_:)``.
   public func sync(_ descriptor: Int32) throws(Errno) {
     let node = try opened(descriptor).node
     do throws(Errno) {
@@ -138,11 +145,13 @@ public final class ModelDisk: FileSystem {
     if !ignoresEverySync, !ignoredSyncs.contains(syncs) { nodes[node]?.makeDurable() }
   }
 
+  /// See ``FileSystem/close(_:)``.
   public func close(_ descriptor: Int32) throws(Errno) {
     if let node = open.removeValue(forKey: descriptor)?.node, locks[node] == descriptor { locks[node] = nil }
     _ = try begin("close")
   }
 
+  /// See ``FileSystem/rename(_:to:in:)``.
   public func rename(_ name: String, to newName: String, in folder: Int32) throws(Errno) {
     _ = try begin("rename \(name) to \(newName)")
     let parent = try opened(folder).node
@@ -152,6 +161,7 @@ public final class ModelDisk: FileSystem {
     nodes[parent]?.pending.append(ModelNode.Change(what: .rename(name, to: newName, node: node)))
   }
 
+  /// See ``FileSystem/remove(_:in:)``.
   public func remove(_ name: String, in folder: Int32) throws(Errno) {
     _ = try begin("remove \(name)")
     let parent = try opened(folder).node
@@ -159,6 +169,7 @@ public final class ModelDisk: FileSystem {
     nodes[parent]?.pending.append(ModelNode.Change(what: .unlink(name)))
   }
 
+  /// See ``FileSystem/status(_:)``.
   public func status(_ descriptor: Int32) throws(Errno) -> FileStatus {
     _ = try begin("status")
     let number = try opened(descriptor).node
@@ -169,11 +180,13 @@ public final class ModelDisk: FileSystem {
       size: UInt64(node.contents.count))
   }
 
+  /// See ``FileSystem/names(in:)``.
   public func names(in folder: Int32) throws(Errno) -> [String] {
     _ = try begin("list")
     return (nodes[try opened(folder).node]?.names.keys).map { $0.sorted() } ?? []
   }
 
+  /// See ``FileSystem/lock(_:)``.
   public func lock(_ folder: Int32) throws(Errno) {
     _ = try begin("lock")
     let node = try opened(folder).node
