@@ -28,12 +28,12 @@ test-cloud: packages ## The authorization server and the local Amazon
 	@.ci/test swift test -j $(JOBS) --package-path Examples/Cloud
 
 test-interop: packages ## The local Amazon against OAuth clients from elsewhere; vectors recomputed
-	swift build -j $(JOBS) --package-path Examples/Cloud --product amazon-emulator
+	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
 	Tests/Interop/run --emulator Examples/Cloud/.build/debug/amazon-emulator -q
 
 test-e2e: packages ## The daemon, the companion and replenishctl against the local Amazon
 	swift build -j $(JOBS)
-	swift build -j $(JOBS) --package-path Examples/Cloud --product amazon-emulator
+	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
 	Tests/EndToEnd/run
 
 lint: ## Format and shell checks

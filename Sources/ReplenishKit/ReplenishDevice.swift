@@ -26,7 +26,7 @@ public final class ReplenishDevice {
 
   /// The model and serial, and where they came from.
   public let identity: DeviceIdentity
-  /// What opening the records had to set aside, for the log.
+  /// What a person should know of the start, for the log: records set aside, a setup record that is missing.
   public let notices: [String]
   /// The names of the slots, in the order that buttons and lights count them.
   public let slots: [String]
@@ -70,7 +70,13 @@ public final class ReplenishDevice {
     self.bearer = bearer
     self.identity = identity
     loopIsOurs = shared == nil
-    notices = store.notices
+    var notices = store.notices
+    if let path = configuration.setupRecord, credential == nil {
+      notices.append(
+        "\(path): the factory's setup record is not there, so no phone can link this device; make it with replenish-factory"
+      )
+    }
+    self.notices = notices
     slots = configuration.device.slots.map { $0.name }
     performer.onEvent = { [unowned(unsafe) self] event in note(event) }
     performer.onReply = { [unowned(unsafe) self] id, reply in answer(id, reply) }
