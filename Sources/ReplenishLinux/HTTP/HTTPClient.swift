@@ -43,6 +43,7 @@ public final class HTTPClient {
   }
 
   /// Ends what is under way, without completions, and closes the connections. The client is not used after it.
+  /// Not to be called from within a completion.
   public func close() {
     for transfer in transfers { release(transfer) }
     transfers = []
