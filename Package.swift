@@ -76,5 +76,9 @@ let package = Package(
     .testTarget(
       name: "ReplenishCompanionTests", dependencies: ["ReplenishCompanion", "ReplenishHost", "companion"],
       swiftSettings: strict),
+    .target(
+      name: "ReplenishFuzzHarness", dependencies: ["ReplenishCore", "ReplenishLinux"], path: "Tests/Fuzz/Harness",
+      swiftSettings: strict),
+    .testTarget(name: "ReplenishCorpusTests", dependencies: ["ReplenishFuzzHarness"], swiftSettings: strict),
   ]
 )

@@ -23,7 +23,8 @@ final class Board {
     }
     for notice in device.notices { log.warning(notice) }
     log.info(
-      "model \(device.identity.model.text), serial \(device.identity.serial.text) from the \(device.identity.serialSource)")
+      "model \(device.identity.model.text), serial \(device.identity.serial.text) from the \(device.identity.serialSource)"
+    )
     try attach(settings.slots)
     try device.serveControl(settings.control.serverConfiguration())
   }

@@ -10,11 +10,13 @@ extension ReplenishDevice {
     }
     switch configuration.serial {
     case .fixed(let text):
-      return DeviceIdentity(model: model, serial: try serial(text, from: "configuration"), serialSource: "configuration")
+      return DeviceIdentity(
+        model: model, serial: try serial(text, from: "configuration"), serialSource: "configuration")
     case .found(let sources):
       guard let found = SerialSource.find(sources) else {
         throw ReplenishError(
-          "no serial number was found in \(names(sources)): name a file that holds one, or write it into the configuration")
+          "no serial number was found in \(names(sources)): name a file that holds one, or write it into the configuration"
+        )
       }
       let text = String(decoding: found.bytes, as: UTF8.self)
       return DeviceIdentity(model: model, serial: try serial(text, from: found.source), serialSource: found.source)

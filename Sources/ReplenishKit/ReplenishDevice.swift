@@ -73,7 +73,8 @@ public final class ReplenishDevice {
     var notices = store.notices
     if let path = configuration.setupRecord, credential == nil {
       notices.append(
-        "\(path): the factory's setup record is not there, so no phone can link this device; make it with replenish-factory")
+        "\(path): the factory's setup record is not there, so no phone can link this device; make it with replenish-factory"
+      )
     }
     self.notices = notices
     slots = configuration.device.slots.map { $0.name }

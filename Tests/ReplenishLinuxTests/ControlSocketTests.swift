@@ -43,7 +43,9 @@ final class LoopThread: @unchecked Sendable {
 
 @Suite struct ControlSocketTests {
   /// A server that answers each request with itself and the rights of the one who asks.
-  private func echo(_ path: String, _ change: @escaping @Sendable (inout ControlServer.Configuration) -> Void = { _ in })
+  private func echo(
+    _ path: String, _ change: @escaping @Sendable (inout ControlServer.Configuration) -> Void = { _ in }
+  )
     throws -> LoopThread
   {
     try LoopThread { loop in

@@ -105,7 +105,9 @@ final class Pipe: Sendable {
     let loop = try EventLoop()
     defer { loop.close() }
     var fired: [String] = []
-    let late = loop.timer { fired.append("late"); loop.stop() }
+    let late = loop.timer {
+      fired.append("late"); loop.stop()
+    }
     let early = loop.timer { fired.append("early") }
     let never = loop.timer { fired.append("never") }
     late.fire(in: 30)
@@ -122,7 +124,9 @@ final class Pipe: Sendable {
     defer { loop.close() }
     var fired: [String] = []
     let second = loop.timer { fired.append("second") }
-    let third = loop.timer { fired.append("third"); loop.stop() }
+    let third = loop.timer {
+      fired.append("third"); loop.stop()
+    }
     let first = loop.timer {
       fired.append("first")
       second.cancel()

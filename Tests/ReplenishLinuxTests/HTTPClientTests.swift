@@ -78,7 +78,8 @@ import Testing
     #expect(
       Set(post.headers) == [
         "Host: localhost:\(server.port)", "User-Agent: ReplenishKit/1", "Accept: */*", "Content-Length: 7",
-        "Content-Type: application/json", "x-amzn-type-version: a.b@1.0", "X-Empty:", "Authorization: Bearer Atza|token",
+        "Content-Type: application/json", "x-amzn-type-version: a.b@1.0", "X-Empty:",
+        "Authorization: Bearer Atza|token",
       ])
 
     let empty = try seen(try caller.answer(HTTPRequest(.post, url)))
@@ -101,7 +102,8 @@ import Testing
     let caller = try Caller(authority: server.authority)
     let body = String(repeating: "0123456789", count: 6_000)
     let answer = try caller.answer(
-      HTTPRequest(.post, "https://localhost:\(server.port)/echo", contentType: "text/plain", body: Secret(copying: body)))
+      HTTPRequest(
+        .post, "https://localhost:\(server.port)/echo", contentType: "text/plain", body: Secret(copying: body)))
     #expect(try seen(answer).body == body)
   }
 
@@ -224,7 +226,8 @@ import Testing
   }
 
   @Test func cutsAndCleansValues() {
-    let headers = read("X-AMZN-REQUESTID:\t\u{1B}[31mred\r\n", "x-amzn-errortype: " + String(repeating: "e", count: 999))
+    let headers = read(
+      "X-AMZN-REQUESTID:\t\u{1B}[31mred\r\n", "x-amzn-errortype: " + String(repeating: "e", count: 999))
     #expect(headers.requestID == "?[31mred")
     #expect(headers.errorType?.utf8.count == 256)
   }

@@ -12,12 +12,18 @@ final class TLSServer {
 
   init() throws {
     folder = try TemporaryFolder()
-    try TLSServer.openssl(folder, "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem"
+    try TLSServer.openssl(
+      folder,
+      "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem"
         + " -days 2 -subj /CN=TestAuthority -addext basicConstraints=critical,CA:TRUE")
-    try TLSServer.openssl(folder, "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key"
+    try TLSServer.openssl(
+      folder,
+      "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key"
         + " -out server.csr -subj /CN=localhost")
     try folder.write("names", "subjectAltName=DNS:localhost\n")
-    try TLSServer.openssl(folder, "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem"
+    try TLSServer.openssl(
+      folder,
+      "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem"
         + " -days 2 -extfile names")
     try folder.write("server.py", TLSServer.script)
     let output = Foundation.Pipe()

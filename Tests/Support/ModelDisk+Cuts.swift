@@ -1,10 +1,10 @@
 extension ModelDisk {
   /// How many changes may or may not survive a cut now.
-  public var pendingCount: Int { reachablePending.count }
+  package var pendingCount: Int { reachablePending.count }
 
   /// The disks that a cut of the power may leave: every subset of the pending changes if these are no more than `limit`
   /// subsets, else `limit` of them, always the same, the empty and the full one among them.
-  public func survivors(limit: Int = 1024) -> [ModelDisk] {
+  package func survivors(limit: Int = 1024) -> [ModelDisk] {
     let count = pendingCount
     if count < 20, 1 << count <= limit {
       return (0..<(1 << count)).map { mask in afterCut { mask >> $0 & 1 == 1 } }
@@ -25,7 +25,7 @@ extension ModelDisk {
 
   /// The disk that a cut leaves if, of the pending changes in the order they were made in each file and folder, those
   /// have happened that `happened` names.
-  public func afterCut(_ happened: (Int) -> Bool) -> ModelDisk {
+  package func afterCut(_ happened: (Int) -> Bool) -> ModelDisk {
     var nodes = nodes
     for (index, place) in reachablePending.enumerated() where happened(index) {
       if let what = nodes[place.node]?.pending[place.change].what { nodes[place.node]?.apply(what) }

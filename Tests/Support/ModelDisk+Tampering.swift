@@ -4,19 +4,19 @@ import ReplenishLinux
 /// it is durable at once.
 extension ModelDisk {
   /// The names in a folder, sorted.
-  public func list(_ path: String) -> [String] {
+  package func list(_ path: String) -> [String] {
     guard let node = try? resolve(path, from: ModelDisk.root) else { return [] }
     return nodes[node]?.names.keys.sorted() ?? []
   }
 
   /// The bytes of a file; nil if there is none.
-  public func contents(_ path: String) -> [UInt8]? {
+  package func contents(_ path: String) -> [UInt8]? {
     guard let node = try? resolve(path, from: ModelDisk.root) else { return nil }
     return nodes[node]?.contents
   }
 
   /// Whether any file holds these bytes.
-  public func holds(_ bytes: [UInt8]) -> Bool {
+  package func holds(_ bytes: [UInt8]) -> Bool {
     nodes.values.contains { node in
       node.contents.count >= bytes.count
         && (0...(node.contents.count - bytes.count)).contains { node.contents[$0...].starts(with: bytes) }
@@ -24,7 +24,7 @@ extension ModelDisk {
   }
 
   /// Replaces the bytes of a file.
-  public func overwrite(_ path: String, _ bytes: [UInt8]) {
+  package func overwrite(_ path: String, _ bytes: [UInt8]) {
     change(path) { node in
       node.contents = bytes
       node.durableContents = bytes
@@ -32,7 +32,7 @@ extension ModelDisk {
   }
 
   /// Makes a file, or replaces one.
-  public func put(_ name: String, in folder: String, _ bytes: [UInt8], mode: UInt32 = 0o600) {
+  package func put(_ name: String, in folder: String, _ bytes: [UInt8], mode: UInt32 = 0o600) {
     guard let parent = try? resolve(folder, from: ModelDisk.root) else { return }
     let number = nextNode
     nextNode += 1
@@ -45,7 +45,7 @@ extension ModelDisk {
   }
 
   /// Removes a file.
-  public func take(_ name: String, from folder: String) {
+  package func take(_ name: String, from folder: String) {
     change(folder) { node in
       node.names[name] = nil
       node.durableNames[name] = nil
@@ -53,7 +53,7 @@ extension ModelDisk {
   }
 
   /// Gives a file a second name.
-  public func link(_ name: String, to newName: String, in folder: String) {
+  package func link(_ name: String, to newName: String, in folder: String) {
     change(folder) { node in
       node.names[newName] = node.names[name]
       node.durableNames[newName] = node.durableNames[name]
@@ -61,13 +61,13 @@ extension ModelDisk {
   }
 
   /// Changes permission bits.
-  public func setMode(_ path: String, _ mode: UInt32) { change(path) { $0.mode = mode } }
+  package func setMode(_ path: String, _ mode: UInt32) { change(path) { $0.mode = mode } }
 
   /// Changes the owner.
-  public func setOwner(_ path: String, _ owner: UInt32) { change(path) { $0.owner = owner } }
+  package func setOwner(_ path: String, _ owner: UInt32) { change(path) { $0.owner = owner } }
 
   /// Turns a file into a symbolic link.
-  public func makeSymbolicLink(_ path: String) { change(path) { $0.kind = .symbolicLink } }
+  package func makeSymbolicLink(_ path: String) { change(path) { $0.kind = .symbolicLink } }
 
   private func change(_ path: String, _ change: (inout ModelNode) -> Void) {
     guard let number = try? resolve(path, from: ModelDisk.root), var node = nodes[number] else { return }

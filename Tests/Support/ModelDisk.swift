@@ -9,12 +9,12 @@ import ReplenishLinux
 ///
 /// Give it to a ``RecordStore``. To cut the power, set ``cutAfter``, let the program run until it notices
 /// (``isPowerLost``), and continue with each of ``survivors(limit:)``.
-public final class ModelDisk: FileSystem {
+package final class ModelDisk: FileSystem {
   /// What every call throws once the power is gone.
-  public static let powerLost = Errno(9_999)
+  package static let powerLost = Errno(9_999)
 
   /// How a call fails.
-  public enum Failure: Equatable, Sendable {
+  package enum Failure: Equatable, Sendable {
     /// It does nothing and reports this.
     case error(Int32)
     /// A read or a write does half; other calls are not touched.
@@ -22,23 +22,23 @@ public final class ModelDisk: FileSystem {
   }
 
   /// The calls made so far.
-  public private(set) var calls = 0
+  package private(set) var calls = 0
   /// The name of each call made so far.
-  public private(set) var log: [String] = []
+  package private(set) var log: [String] = []
   /// The successful syncs so far, ignored ones included.
-  public private(set) var syncs = 0
+  package private(set) var syncs = 0
   /// After so many calls the power is gone; nil for never.
-  public var cutAfter: Int?
+  package var cutAfter: Int?
   /// Which calls fail, counted from 1, and how.
-  public var failures: [Int: Failure] = [:]
+  package var failures: [Int: Failure] = [:]
   /// Which syncs do nothing and report success, counted from 1: a program without that sync.
-  public var ignoredSyncs: Set<Int> = []
+  package var ignoredSyncs: Set<Int> = []
   /// Whether every sync does nothing and reports success.
-  public var ignoresEverySync = false
+  package var ignoresEverySync = false
   /// Whether the power is gone.
-  public private(set) var isPowerLost = false
+  package private(set) var isPowerLost = false
   /// See ``FileSystem/user``.
-  public var user: UInt32 = 1000
+  package var user: UInt32 = 1000
 
   var nodes: [Int: ModelNode]
   var nextNode: Int
@@ -49,7 +49,7 @@ public final class ModelDisk: FileSystem {
   static let root = 0
 
   /// A disk with one empty, durable folder `/state` and nothing else.
-  public init() {
+  package init() {
     nodes = [
       ModelDisk.root: ModelNode(kind: .folder, mode: 0o755, owner: 0, parent: ModelDisk.root),
       1: ModelNode(kind: .folder, mode: 0o700, owner: 1000, parent: ModelDisk.root),
@@ -66,13 +66,13 @@ public final class ModelDisk: FileSystem {
   }
 
   /// The disk after the program was killed and the machine went on: nothing is lost, and nothing is more durable.
-  public func afterCrash() -> ModelDisk { ModelDisk(nodes: nodes, nextNode: nextNode, user: user) }
+  package func afterCrash() -> ModelDisk { ModelDisk(nodes: nodes, nextNode: nextNode, user: user) }
 
   func copy(nodes: [Int: ModelNode]) -> ModelDisk { ModelDisk(nodes: nodes, nextNode: nextNode, user: user) }
 
   // MARK: FileSystem
 
-  public func openFolder(_ path: String, in folder: Int32?) throws(Errno) -> Int32 {
+  package func openFolder(_ path: String, in folder: Int32?) throws(Errno) -> Int32 {
     _ = try begin("open folder \(path)")
     let start = try folder.map { descriptor throws(Errno) in try opened(descriptor).node } ?? ModelDisk.root
     let node = try resolve(path, from: start)
@@ -80,7 +80,7 @@ public final class ModelDisk: FileSystem {
     return openDescriptor(node)
   }
 
-  public func makeFolder(_ path: String) throws(Errno) {
+  package func makeFolder(_ path: String) throws(Errno) {
     _ = try begin("make folder \(path)")
     let parts = path.split(separator: "/").map(String.init)
     guard let name = parts.last else { throw Errno(EEXIST) }
@@ -89,21 +89,21 @@ public final class ModelDisk: FileSystem {
     _ = make(ModelNode(kind: .folder, mode: 0o700, owner: user, parent: parent), name, in: parent)
   }
 
-  public func openForReading(_ name: String, in folder: Int32) throws(Errno) -> Int32 {
+  package func openForReading(_ name: String, in folder: Int32) throws(Errno) -> Int32 {
     _ = try begin("open \(name)")
     guard let node = nodes[try opened(folder).node]?.names[name] else { throw Errno(ENOENT) }
     guard nodes[node]?.kind != .symbolicLink else { throw Errno(ELOOP) }
     return openDescriptor(node)
   }
 
-  public func create(_ name: String, in folder: Int32) throws(Errno) -> Int32 {
+  package func create(_ name: String, in folder: Int32) throws(Errno) -> Int32 {
     _ = try begin("create \(name)")
     let parent = try opened(folder).node
     guard nodes[parent]?.names[name] == nil else { throw Errno(EEXIST) }
     return openDescriptor(make(ModelNode(kind: .file, mode: 0o600, owner: user, parent: parent), name, in: parent))
   }
 
-  public func read(_ file: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+  package func read(_ file: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
     let isShort = try begin("read")
     let (node, offset) = try opened(file)
     let contents = nodes[node]?.contents ?? []
@@ -114,7 +114,7 @@ public final class ModelDisk: FileSystem {
     return count
   }
 
-  public func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+  package func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
     let isShort = try begin("write")
     let (node, offset) = try opened(file)
     let count = isShort && bytes.count > 1 ? bytes.count / 2 : bytes.count
@@ -126,7 +126,7 @@ public final class ModelDisk: FileSystem {
     return count
   }
 
-  public func sync(_ descriptor: Int32) throws(Errno) {
+  package func sync(_ descriptor: Int32) throws(Errno) {
     let node = try opened(descriptor).node
     do throws(Errno) {
       _ = try begin("sync")
@@ -138,12 +138,12 @@ public final class ModelDisk: FileSystem {
     if !ignoresEverySync, !ignoredSyncs.contains(syncs) { nodes[node]?.makeDurable() }
   }
 
-  public func close(_ descriptor: Int32) throws(Errno) {
+  package func close(_ descriptor: Int32) throws(Errno) {
     if let node = open.removeValue(forKey: descriptor)?.node, locks[node] == descriptor { locks[node] = nil }
     _ = try begin("close")
   }
 
-  public func rename(_ name: String, to newName: String, in folder: Int32) throws(Errno) {
+  package func rename(_ name: String, to newName: String, in folder: Int32) throws(Errno) {
     _ = try begin("rename \(name) to \(newName)")
     let parent = try opened(folder).node
     guard let node = nodes[parent]?.names[name] else { throw Errno(ENOENT) }
@@ -152,14 +152,14 @@ public final class ModelDisk: FileSystem {
     nodes[parent]?.pending.append(ModelNode.Change(what: .rename(name, to: newName, node: node)))
   }
 
-  public func remove(_ name: String, in folder: Int32) throws(Errno) {
+  package func remove(_ name: String, in folder: Int32) throws(Errno) {
     _ = try begin("remove \(name)")
     let parent = try opened(folder).node
     guard nodes[parent]?.names.removeValue(forKey: name) != nil else { throw Errno(ENOENT) }
     nodes[parent]?.pending.append(ModelNode.Change(what: .unlink(name)))
   }
 
-  public func status(_ descriptor: Int32) throws(Errno) -> FileStatus {
+  package func status(_ descriptor: Int32) throws(Errno) -> FileStatus {
     _ = try begin("status")
     let number = try opened(descriptor).node
     guard let node = nodes[number] else { throw Errno(EBADF) }
@@ -169,12 +169,12 @@ public final class ModelDisk: FileSystem {
       size: UInt64(node.contents.count))
   }
 
-  public func names(in folder: Int32) throws(Errno) -> [String] {
+  package func names(in folder: Int32) throws(Errno) -> [String] {
     _ = try begin("list")
     return (nodes[try opened(folder).node]?.names.keys).map { $0.sorted() } ?? []
   }
 
-  public func lock(_ folder: Int32) throws(Errno) {
+  package func lock(_ folder: Int32) throws(Errno) {
     _ = try begin("lock")
     let node = try opened(folder).node
     guard locks[node] == nil || locks[node] == folder else { throw Errno(EWOULDBLOCK) }

@@ -31,7 +31,8 @@ enum HTTPCallbacks {
     { bytes, size, count, context in
       guard let context else { return 0 }
       let part = UnsafeRawBufferPointer(start: bytes, count: size &* count)
-      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().take(body: part) ? part.count : part.count &+ 1
+      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().take(body: part)
+        ? part.count : part.count &+ 1
     }
   }
 
@@ -39,7 +40,8 @@ enum HTTPCallbacks {
     { bytes, size, count, context in
       guard let context else { return 0 }
       let line = UnsafeRawBufferPointer(start: bytes, count: size &* count)
-      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().take(header: line) ? line.count : line.count &+ 1
+      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().take(header: line)
+        ? line.count : line.count &+ 1
     }
   }
 
