@@ -63,6 +63,8 @@ package final class SimulatedAmazon {
   }
 
   package var rotation = Rotation.off
+  /// How long an access token is said to live, in seconds. It lives until it is expired by hand.
+  package var tokenLife = 3600
   package private(set) var registrations: [Registration] = []
   package private(set) var log: [Operation] = []
   private var faults: [(Operation, Fault)] = []
@@ -75,6 +77,7 @@ package final class SimulatedAmazon {
   package func copy() -> SimulatedAmazon {
     let copy = SimulatedAmazon()
     copy.rotation = rotation
+    copy.tokenLife = tokenLife
     copy.registrations = registrations.map { $0.copy() }
     copy.log = log
     copy.faults = faults
@@ -211,7 +214,7 @@ package final class SimulatedAmazon {
     registration.refreshTokens.insert(refresh)
     return answer(
       200,
-      #"{"access_token":"\#(access)","refresh_token":"\#(refresh)","token_type":"bearer","expires_in":3600}"#)
+      #"{"access_token":"\#(access)","refresh_token":"\#(refresh)","token_type":"bearer","expires_in":\#(tokenLife)}"#)
   }
 
   private func challenge(of verifier: String) -> String {

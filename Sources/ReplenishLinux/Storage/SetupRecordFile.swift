@@ -7,7 +7,7 @@ public enum SetupRecordFile {
   private static var limit: Int { 4096 }
 
   /// Whether something of that name is there, readable or not.
-  public static func exists(_ path: String) -> Bool { path.withCString { access($0, F_OK) } == 0 }
+  public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 || replenish_errno() != ENOENT }
 
   /// Reads the record. The factory may have written it as root and made it readable for the service's group only, so it
   /// needs not be ours; but nobody else may read it, and none but root and we may have written it.
