@@ -13,8 +13,12 @@ SNIPPETS = ROOT / "Tests/Docs/Snippets"
 BLOCK = re.compile(r"(<!-- from the code: (\S+) -->\n\n)(.*?)(\n*<!-- end -->)", re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-# Each name that the code has must stand, as `name`, in the page that explains it.
-EXPLAINED = {"refusal-codes": "Errors.md", "press-states": "OrderPath.md", "record-kinds": "DiskFormat.md"}
+# Where each name that the code has must be explained: the page, its heading, and the line's beginning.
+EXPLAINED = {
+    "refusal-codes": ("Errors.md", "### Refusals of a command", "| `{}` |"),
+    "press-states": ("OrderPath.md", "## Overview", "| `{}` |"),
+    "record-kinds": ("DiskFormat.md", "### The payloads", "#### {}"),
+}
 
 
 def read_facts(path):
@@ -99,9 +103,13 @@ def main(arguments):
         mistakes += found + check_targets(page, text, targets)
         if file in outside:  # DocC checks the links of its own pages
             mistakes += check_links(page, text)
-    for section, page in EXPLAINED.items():
-        text = (CATALOGUE / page).read_text()
-        mistakes += [f"{page}: does not explain `{name}`" for name in facts[section].split() if f"`{name}`" not in text]
+    for names, (page, heading, line) in EXPLAINED.items():
+        level = heading.split()[0]
+        _, _, rest = (CATALOGUE / page).read_text().partition(f"\n{heading}\n")
+        lines = re.split(rf"^{level} ", rest, maxsplit=1, flags=re.MULTILINE)[0].splitlines()
+        for name in facts[names].split():
+            if not any(candidate.startswith(line.format(name)) for candidate in lines):
+                mistakes.append(f"{page}: does not explain '{name}' under '{heading}'")
     for mistake in mistakes:
         print(f"docs: {mistake}", file=sys.stderr)
     return 1 if mistakes else 0
