@@ -134,6 +134,17 @@ import Testing
     #expect(try caller.answer(HTTPRequest(.get, "https://localhost:\(server.port)/echo")).status == 200)
   }
 
+  @Test(arguments: ["", "{}"]) func aKeptConnectionThatDiesIsNotAskedAgainInSilence(body: String) throws {
+    let server = try TLSServer()
+    let caller = try Caller(authority: server.authority)
+    let url = "https://localhost:\(server.port)"
+    #expect(try caller.answer(HTTPRequest(.get, url + "/echo")).status == 200)
+    let request = HTTPRequest(.post, url + "/mute", body: body.isEmpty ? nil : Secret(copying: body))
+    #expect(try caller.failure(request) == TransportFailure(.broken, mayHaveBeenSent: true))
+    #expect(try server.seen().filter { $0 == "POST /mute" }.count == 1)
+    #expect(try caller.answer(HTTPRequest(.get, url + "/echo")).status == 200)
+  }
+
   @Test func anAnswerThatDoesNotComeEnds() throws {
     let server = try TLSServer()
     let caller = try Caller(authority: server.authority) { $0.totalLimit = 300 }
