@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "Sources/ReplenishKit/ReplenishKit.docc"
 SNIPPETS = ROOT / "Tests/Docs/Snippets"
-BLOCK = re.compile(r"(<!-- from the code: (\S+) -->\n\n)(.*?)(\n*<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"<!-- from the code: (\S+) -->\n.*?<!-- end -->", re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 # Where each name that the code has must be explained: the page, its heading, and the line's beginning.
@@ -43,14 +43,14 @@ def check_blocks(page, text, facts, update):
     mistakes = []
 
     def replace(match):
-        wanted = current(match[2], facts)
+        wanted = current(match[1], facts)
         if wanted is None:
-            mistakes.append(f"{page}: the code has no '{match[2]}'")
-        elif wanted != match[3]:
-            if update:
-                return match[1] + wanted + match[4]
-            mistakes.append(f"{page}: '{match[2]}' is not what the code says; run Tests/Docs/check --update")
-        return match[0]
+            mistakes.append(f"{page}: the code has no '{match[1]}'")
+            return match[0]
+        block = f"<!-- from the code: {match[1]} -->\n\n{wanted}\n\n<!-- end -->"
+        if block != match[0] and not update:
+            mistakes.append(f"{page}: '{match[1]}' is not what the code says; run Tests/Docs/check --update")
+        return block
 
     replaced = BLOCK.sub(replace, text)
     if len(BLOCK.findall(text)) != text.count("<!-- from the code:"):
@@ -97,7 +97,7 @@ def main(arguments):
     for file in outside + sorted(CATALOGUE.glob("*.md")):
         page, text = file.relative_to(ROOT), file.read_text()
         replaced, found = check_blocks(page, text, facts, update)
-        if replaced != text:
+        if update and replaced != text:
             file.write_text(replaced)
             print(f"docs: {page} brought up to date")
         mistakes += found + check_targets(page, text, targets)
