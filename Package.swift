@@ -36,7 +36,7 @@ let package = Package(
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton",
-      exclude: ["dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules"],
+      exclude: ["README.md", "dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules"],
       swiftSettings: strict),
     .executableTarget(
       name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),

@@ -36,7 +36,9 @@ public final class ReplenishDevice {
 
   /// Makes a device. It does nothing until ``start()``.
   ///
-  /// - Parameter loop: An event loop that the firmware runs anyway; without one the device makes its own.
+  /// - Parameters:
+  ///   - configuration: What the product decides.
+  ///   - shared: An event loop that the firmware runs anyway; without one the device makes its own.
   public init(_ configuration: ReplenishConfiguration, loop shared: EventLoop? = nil) throws(ReplenishError) {
     let identity = try ReplenishDevice.identify(configuration)
     let credential = try ReplenishDevice.credential(configuration.setupRecord)
@@ -110,13 +112,13 @@ public final class ReplenishDevice {
   /// A button of the firmware's own went down or up, debounced.
   public func button(slot: Int, isDown: Bool) { performer.give(.button(slot: slot, isDown: isDown)) }
 
-  /// Lets the device watch a button; see ``GPIOButton`` and ``EventDeviceButton``.
+  /// Lets the device watch a button; see `GPIOButton` and `EventDeviceButton`.
   public func attach(_ button: any Button, slot: Int) {
     button.onChange = { [unowned(unsafe) self] isDown in self.button(slot: slot, isDown: isDown) }
     buttons.append(button)
   }
 
-  /// Lets the device show its signals on a light; see ``GPIOLight`` and ``LEDClassLight``.
+  /// Lets the device show its signals on a light; see `GPIOLight` and `LEDClassLight`.
   public func attach(_ light: any Light, slot: Int) {
     players.append((slot, LightPlayer(loop: loop, light: light)))
   }

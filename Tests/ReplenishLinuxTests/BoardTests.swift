@@ -91,7 +91,7 @@ import Testing
     let path = folder.path + "/notify"
     let socket = try manager(isAbstract ? [0] + Array(path.utf8) : Array(path.utf8))
     defer { _ = close(socket) }
-    try environment(["NOTIFY_SOCKET": (isAbstract ? "@" : "") + path, "WATCHDOG_USEC": "1800000000"]) {
+    environment(["NOTIFY_SOCKET": (isAbstract ? "@" : "") + path, "WATCHDOG_USEC": "1800000000"]) {
       let notifier = ServiceNotifier()
       #expect(notifier.watchdogMilliseconds == 900_000)
       notifier.ready()
@@ -112,14 +112,14 @@ import Testing
     notifier.close()
   }
 
-  @Test func anotherProcessesWatchdogIsNotOurs() throws {
-    try environment(["WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"]) {
+  @Test func anotherProcessesWatchdogIsNotOurs() {
+    environment(["WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"]) {
       #expect(ServiceNotifier().watchdogMilliseconds == nil)
     }
-    try environment(["WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "\(getpid())"]) {
+    environment(["WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "\(getpid())"]) {
       #expect(ServiceNotifier().watchdogMilliseconds == 500)
     }
-    try environment(["WATCHDOG_USEC": "99999999999999999999999"]) {
+    environment(["WATCHDOG_USEC": "99999999999999999999999"]) {
       #expect(ServiceNotifier().watchdogMilliseconds == nil)
     }
   }

@@ -47,11 +47,11 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write("setup", "record")
     let path = folder.path + "/setup"
-    try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path)
     #expect(try SetupRecordFile.read(path).withBytes { Array($0) } == Array("record".utf8))
-    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
     let loose = #expect(throws: StorageError.self) { try SetupRecordFile.read(path) }
-    #expect(loose?.text.contains("run: chmod 0640 \(path)") == true)
+    #expect(loose?.text.contains("run: chmod 0400 \(path)") == true)
     #expect(throws: StorageError.self) { try SetupRecordFile.read(folder.path) }
     #expect(throws: StorageError.self) { try SetupRecordFile.read(folder.path + "/none") }
   }
