@@ -30,7 +30,7 @@ test-cloud: packages ## The authorization server and the local Amazon
 
 test-interop: packages ## The local Amazon against OAuth clients from elsewhere; vectors recomputed
 	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
-	@.ci/test Tests/Interop/run --emulator Examples/Cloud/.build/debug/amazon-emulator $(PYTEST_FLAGS)
+	@.ci/test Tests/Interop/run --emulator $(CURDIR)/Examples/Cloud/.build/debug/amazon-emulator $(PYTEST_FLAGS)
 
 test-e2e: packages ## The daemon, the companion and replenishctl against the local Amazon
 	swift build -j $(JOBS)

@@ -69,6 +69,9 @@ let package = Package(
     .testTarget(
       name: "ReplenishLinuxTests", dependencies: ["ReplenishLinux", "ReplenishTestSupport", "CLinux"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishKitTests", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
+      swiftSettings: strict),
     .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
     .testTarget(
       name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost", "replenish-factory"],

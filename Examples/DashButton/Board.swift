@@ -21,7 +21,6 @@ final class Board {
     device.onLight = { [unowned(unsafe) self] slot, signal in
       log.debug("slot \(device.slots[slot]) light: \(signal.meaning)")
     }
-    for notice in device.notices { log.warning(notice) }
     log.info(
       "model \(device.identity.model.text), serial \(device.identity.serial.text) from the \(device.identity.serialSource)"
     )
@@ -32,6 +31,7 @@ final class Board {
   /// Runs until a signal ends it.
   func run() throws(ReplenishError) {
     device.start()
+    for notice in device.notices { log.warning(notice) }
     tellEvents()
     tellStatus()
     notifier.ready()

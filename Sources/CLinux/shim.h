@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -67,6 +68,12 @@ static inline uint64_t replenish_now_milliseconds(int clock) {
   clock_gettime(clock, &now);
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
+// Whether the kernel says that something synchronizes its clock; a filter that forbids the question means no.
+static inline int replenish_clock_is_synchronized(void) {
+  struct timex state = {0};
+  return adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
+}
+
 static inline int replenish_timer_open(int clock) { return timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK); }
 static inline int replenish_timer_set(int timer, uint64_t milliseconds) {
   struct itimerspec when = {{0, 0}, {(time_t)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000}};

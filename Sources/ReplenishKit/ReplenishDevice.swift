@@ -21,13 +21,18 @@ public final class ReplenishDevice {
   private var control: ControlDoor?
   private var buttons: [any Button] = []
   private var players: [(slot: Int, player: LightPlayer)] = []
+  private var shown: [(slot: Int, signal: LightSignal)] = []
   private let loopIsOurs: Bool
   private var isClosed = false
+  private var isFinished = false
+  private var finisher: LoopTimer?
+  private let startNotices: [String]
 
   /// The model and serial, and where they came from.
   public let identity: DeviceIdentity
-  /// What a person should know of the start, for the log: records set aside, a setup record that is missing.
-  public let notices: [String]
+  /// What a person should know of the start, for the log: records set aside, a setup record that is missing. Whole once
+  /// ``start()`` has returned.
+  public var notices: [String] { startNotices + store.notices }
   /// The names of the slots, in the order that buttons and lights count them.
   public let slots: [String]
 
@@ -40,6 +45,7 @@ public final class ReplenishDevice {
   ///   - configuration: What the product decides.
   ///   - shared: An event loop that the firmware runs anyway; without one the device makes its own.
   public init(_ configuration: ReplenishConfiguration, loop shared: EventLoop? = nil) throws(ReplenishError) {
+    try ReplenishDevice.check(configuration.device.slots)
     let identity = try ReplenishDevice.identify(configuration)
     let credential = try ReplenishDevice.credential(configuration.setupRecord)
     let store: RecordStore
@@ -56,6 +62,7 @@ public final class ReplenishDevice {
     let http: HTTPClient
     do throws(HTTPClientError) { http = try HTTPClient(loop: loop, configuration: configuration.http) } catch {
       store.close()
+      if shared == nil { loop.close() }
       throw ReplenishError(error.text)
     }
     let bearer: (any Bearer)? =
@@ -72,13 +79,13 @@ public final class ReplenishDevice {
     self.bearer = bearer
     self.identity = identity
     loopIsOurs = shared == nil
-    var notices = store.notices
+    var notices: [String] = []
     if let path = configuration.setupRecord, credential == nil {
       notices.append(
         "\(path): the factory's setup record is not there, so no phone can link this device; make it with replenish-factory"
       )
     }
-    self.notices = notices
+    startNotices = notices
     slots = configuration.device.slots.map { $0.name }
     performer.onEvent = { [unowned(unsafe) self] event in note(event) }
     performer.onReply = { [unowned(unsafe) self] id, reply in answer(id, reply) }
@@ -93,6 +100,7 @@ public final class ReplenishDevice {
 
   /// Does what is ready, waiting up to `timeout` milliseconds for it; -1 waits as long as it takes.
   public func dispatch(timeout: Int32 = 0) throws(ReplenishError) {
+    defer { if isClosed { finish() } }
     do throws(Errno) { try loop.dispatch(timeout: timeout) } catch {
       throw ReplenishError("the event loop failed: \(error.text)")
     }
@@ -103,6 +111,7 @@ public final class ReplenishDevice {
 
   /// Asks for something; the answer comes during this call or a later ``dispatch(timeout:)``, once.
   public func ask(_ command: Command, _ answer: @escaping (Reply) -> Void) {
+    guard !isClosed else { return answer(.refused(ReplenishDevice.closed)) }
     lastCommand += 1
     let id = CommandID(lastCommand)
     answers.append((id, answer))
@@ -120,7 +129,9 @@ public final class ReplenishDevice {
 
   /// Lets the device show its signals on a light; see `GPIOLight` and `LEDClassLight`.
   public func attach(_ light: any Light, slot: Int) {
-    players.append((slot, LightPlayer(loop: loop, light: light)))
+    let player = LightPlayer(loop: loop, light: light)
+    players.append((slot, player))
+    if let signal = shown.last(where: { $0.slot == slot })?.signal { player.show(signal) }
   }
 
   /// Called with each signal that a slot's light is to show, for products with a light of another kind.
@@ -128,30 +139,54 @@ public final class ReplenishDevice {
 
   /// Opens the control socket, by which replenishctl and other programs reach the device.
   public func serveControl(_ configuration: ControlServer.Configuration) throws(ReplenishError) {
+    control?.close()
     do throws(ControlSocketError) { control = try ControlDoor(self, configuration) } catch {
       throw ReplenishError(error.text)
     }
   }
 
-  /// Ends everything that is open. Records stay as they are; nothing is lost.
+  /// Ends everything that is open. Records stay as they are; nothing is lost. Questions that wait are refused.
+  ///
+  /// It may be called from a callback; what the device stands on is then closed in the loop's next turn.
   public func close() {
     guard !isClosed else { return }
     isClosed = true
     diversion?(nil)
     diversion = nil
     control?.close()
+    let isInCallback = performer.isTurning
+    performer.close()
+    let open = answers
+    answers = []
+    for question in open { question.take(.refused(ReplenishDevice.closed)) }
+    guard isInCallback else { return finish() }
+    finisher = loop.timer { [unowned(unsafe) self] in finish() }
+    finisher?.fire(in: 0)
+  }
+
+  deinit {
+    close()
+    finish()
+  }
+
+  private func finish() {
+    guard !isFinished else { return }
+    isFinished = true
+    finisher?.cancel()
     for button in buttons { button.close() }
     for player in players { player.player.close() }
-    performer.close()
     bearer?.close()
     http.close()
     store.close()
     if loopIsOurs { loop.close() }
   }
 
+  private static var closed: Refusal { Refusal(.busy, "the device was closed: make a new one") }
+
   /// Gives events to `take` instead of keeping them, and nil when there will be no more.
   func divert(_ take: @escaping (Event?) -> Void) {
     diversion?(nil)
+    guard !isClosed else { return take(nil) }
     diversion = take
     for event in waiting { take(event) }
     waiting = []
@@ -169,6 +204,8 @@ public final class ReplenishDevice {
   }
 
   private func show(_ signal: LightSignal, slot: Int) {
+    shown.removeAll { $0.slot == slot }
+    shown.append((slot, signal))
     for player in players where player.slot == slot { player.player.show(signal) }
     onLight?(slot, signal)
   }

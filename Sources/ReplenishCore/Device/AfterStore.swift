@@ -78,7 +78,12 @@ extension Device {
   mutating func advanceRecords() {
     if journalRetry.failures > 0 && stores.isEmpty && isDue(journalRetry.at) { saveJournal() }
     if linkRetry.failures > 0 && stores.isEmpty && isDue(linkRetry.at) {
-      if let link { store(.link, link.encoded(), .refreshed) } else { removeLink() }
+      if let link {
+        let isProved = linkRefresh.succeededAt != nil
+        store(.link, Link(credentials: link.credentials, phase: isProved ? .linked : link.phase).encoded(), .refreshed)
+      } else {
+        removeLink()
+      }
     }
     advanceFarewellRemoval()
     advanceErasure()

@@ -28,7 +28,8 @@ struct Credentials {
     self.refreshToken = refreshToken
     accessToken = tokens.accessToken
     tokenType = tokens.tokenType
-    let life = UInt64(max(tokens.expiresIn, 0)) * 1000
+    // A minute at least: a token that ends sooner is refused by the service, which has its own patience.
+    let life = UInt64(max(tokens.expiresIn, 60)) * 1000
     self.life = life
     endsAtUptime = sent.uptime + life
     endsAtClock = clockIsPlausible ? sent.clock + Int64(tokens.expiresIn) : nil

@@ -62,6 +62,11 @@ extension Device {
 
   /// Asks the service what waiting commands want to know.
   mutating func advanceCommands() {
+    guard !commands.isEmpty else { return }
+    guard mayServe else { return refuseCommands(Refusal(.notLinked, Texts.notLinked)) }
+    if linkRefresh.retry.at > now.uptime, linkToken() == nil {
+      return refuseCommands(Refusal(.unreachable, lastFailure?.text ?? Texts.busy))
+    }
     for index in commands.indices where !commands[index].isAsking {
       guard let link, let token = linkToken() else { continue }
       commands[index].isAsking = true
@@ -92,7 +97,7 @@ extension Device {
         reply(id, try read(answer, for: open.command))
       } catch {
         if error.isInvalidToken { refuseToken(request.token) }
-        if error.isInvalidToken && !open.hasRefreshed && link != nil {
+        if error.isInvalidToken, !open.hasRefreshed, link?.credentials.generation == request.generation {
           return commands.append(OpenCommand(id: id, command: open.command, hasRefreshed: true))
         }
         reply(id, .refused(Refusal(error.isMalformed ? .malformedAnswer : .service, error.explanation)))

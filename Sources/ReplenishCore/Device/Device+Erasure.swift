@@ -19,7 +19,6 @@ extension Device {
     closeWindow()
     // A code that is at LWA just now must not become a link after the reset.
     linking = Linking()
-    lockedBy = nil
     erasure = Erasure(command: command, isBusy: true)
     store(.erasing, Secret(copying: "{}"), .erasing)
   }
@@ -31,6 +30,7 @@ extension Device {
       return
     }
     erasure?.isBusy = false
+    lockedBy = nil
   }
 
   /// Takes the next step.
@@ -48,6 +48,8 @@ extension Device {
   mutating func eraseLocally() {
     erasure?.hasFailed = false
     remove(.link, .erasurePart(isLast: false))
+    // One that was never loaded, beside records of a later firmware, goes without a word to the service.
+    if farewell == nil { remove(.farewell, .erasurePart(isLast: false)) }
     remove(.journal, .erasurePart(isLast: false))
     remove(.upkeep, .erasurePart(isLast: true))
   }
@@ -60,6 +62,7 @@ extension Device {
       self.erasure?.retry.failed(at: now.uptime, .storage, random: random)
       return
     }
+    clock = ClockGate(floor: configuration.clockFloor)
     journal = Journal()
     upkeep = Upkeep()
     dispatches = []

@@ -34,16 +34,27 @@ extension Device {
     }
     guard let link else { return }
     farewell = Farewell(credentials: link.credentials, since: stamp)
-    self.link = nil
-    linkRefresh = RefreshState()
     linking = Linking()
-    removeLink()
-    endPresses()
-    needUntil = now.uptime + DeviceLimits.needShown
-    refuseCommands(Refusal(.notLinked, Texts.notLinked))
+    forgetLink(Refusal(.notLinked, Texts.notLinked))
     raise(.unlinked(Texts.unlinkedByOwner))
     if let command { reply(command, .done) }
     if erasure != nil { eraseLocally() }
+  }
+
+  /// Gives the deregistration up when its time is over. This needs no clock: without one no try is possible at all.
+  mutating func expireFarewell() {
+    guard let farewell, !farewellState.isOver, !farewellState.isAsking, !farewellState.isSaving else { return }
+    let life = erasure == nil ? DeviceLimits.deregistrationTime : DeviceLimits.erasureTime
+    if let age = age(of: farewell.since), age < life {
+      return lookAgain(at: now.uptime + UInt64(life - age) * 1000)
+    }
+    // Only after a try since the start: a device that lay in a drawer gets one. Without a clock no try is possible, and
+    // a reset waits for one as long as it would for the network.
+    if farewellState.retry.failures == 0 {
+      guard erasure != nil, !isClockPlausible, isDue(startedAt + UInt64(life) * 1000) else { return }
+    }
+    fault(Texts.deregistrationGivenUp)
+    dropFarewell()
   }
 
   /// Deregisters, for as long as the farewell lives.
@@ -51,14 +62,6 @@ extension Device {
     guard let farewell, !farewellState.isOver, !farewellState.isAsking, !farewellState.isSaving else { return }
     // Not beside a link that is being made: the service might end the old registration after it began the new one.
     guard link == nil, linking.isIdle else { return }
-    let life = erasure == nil ? DeviceLimits.deregistrationTime : DeviceLimits.erasureTime
-    if let age = age(of: farewell.since), age < life {
-      lookAgain(at: now.uptime + UInt64(life - age) * 1000)
-    } else if farewellState.retry.failures > 0 {
-      // Given up only after a try since the start: a device that lay in a drawer gets one.
-      fault(Texts.deregistrationGivenUp)
-      return dropFarewell()
-    }
     guard isDue(farewellState.retry.at) else { return }
     let credentials = farewell.credentials
     farewellState.isAsking = true
@@ -81,9 +84,11 @@ extension Device {
     case .answered(let answer):
       do throws(TokenError) {
         let tokens = try TokenAnswer.read(answer)
+        let isPlausible = isClockPlausible
         farewell?.credentials = Credentials(
           tokens, generation: old.generation, clientID: old.clientID,
-          refreshToken: tokens.refreshToken ?? old.refreshToken, sent: request.sent, clockIsPlausible: true)
+          refreshToken: tokens.refreshToken ?? old.refreshToken, sent: request.sent,
+          clockIsPlausible: isPlausible)
         farewellState.isSaving = true
         if let farewell { store(.farewell, farewell.encoded(), .farewellRefreshed) }
       } catch {
@@ -124,8 +129,17 @@ extension Device {
   }
 
   private mutating func removeFarewell() {
+    // It is what says that the link has ended, so it goes last.
+    guard link != nil || (linkRetry.failures == 0 && !isRemovingLink) else { return }
     farewellState.isRemoving = true
     remove(.farewell, .farewellRemoved)
+  }
+
+  private var isRemovingLink: Bool {
+    stores.contains { after in
+      if case .linkRemoved = after { return true }
+      return false
+    }
   }
 
   /// Removes again the record of a farewell that is over.

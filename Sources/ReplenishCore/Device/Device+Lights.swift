@@ -38,6 +38,7 @@ extension Device {
     switch gesture {
     case .press: press(slot: slot)
     case .longPress:
+      if let lockedBy { return fault(lockedBy) }
       if credential == nil { fault(Texts.noSetupCode) } else { openWindow() }
     }
   }
@@ -79,8 +80,9 @@ extension Device {
   private func signal(slot index: Int) -> LightSignal {
     if identifyUntil != nil { return .identify }
     if lockedBy != nil { return .fault }
-    if let entry = journal.open(slot: configuration.slots[index].name), let dispatch = dispatch(entry.id) {
-      return dispatch.retry.failures > 0 || linkRefresh.retry.failures > 0 ? .retrying : .noted
+    if let entry = journal.open(slot: configuration.slots[index].name), isAcknowledged(entry) {
+      let failures = (dispatch(entry.id)?.retry.failures ?? 0) + linkRefresh.retry.failures
+      return failures > 0 ? .retrying : .noted
     }
     if let outcome = lights[index].outcome { return outcome.signal }
     if window.phone?.connection.isProved == true || !linking.isIdle { return .linking }

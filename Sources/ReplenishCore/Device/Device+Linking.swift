@@ -94,6 +94,8 @@ extension Device {
         let credentials = Credentials(
           tokens, generation: generation, clientID: clientID, refreshToken: refreshToken, sent: sent,
           clockIsPlausible: isClockPlausible)
+        refuseCommands(Refusal(.busy, Texts.linkingIsUnderWay))
+        forgetUsage()
         link = Link(credentials: credentials, phase: .unproved)
         linking.stage = .proving
         linkRefresh = RefreshState()
@@ -110,9 +112,7 @@ extension Device {
     guard let link, link.phase == .unproved, case .proving = linking.stage else { return }
     linkRefresh.isSaving = false
     if case .failed(let text) = outcome {
-      self.link = nil
-      removeLink()
-      endPresses()
+      forgetLink(Refusal(.storage, text))
       return failLinking(LinkFailure(.storage, text, mayRetry: true))
     }
     // A press made under another account is never ordered on this one.
@@ -126,15 +126,32 @@ extension Device {
   /// Ends the presses that were not made under the link as it is now.
   mutating func endPresses() {
     let ended = journal.void(except: link?.credentials.generation, reason: Texts.linkEnded)
+    dispatches.removeAll { journal[$0.id]?.state.isOpen != true && $0.phase == .waiting }
     saveJournal()
     for entry in ended { showOutcome(of: entry) }
   }
 
+  /// Forgets a link that is over, on disk too. Whoever waited for it is answered, and nothing passes to the next one.
+  mutating func forgetLink(_ refusal: Refusal) {
+    link = nil
+    linkRefresh = RefreshState()
+    removeLink()
+    endPresses()
+    forgetUsage()
+    refuseCommands(refusal)
+    needUntil = now.uptime + DeviceLimits.needShown
+  }
+
+  /// How one owner used things is not the next account's to know.
+  private mutating func forgetUsage() { slotReports = slotReports.map { _ in SlotReport() } }
+
   /// The refresh token works and its answer is on disk.
   mutating func linkStands() {
+    raise(.linked)
+    // A link of an earlier start may be proved while a phone makes another one: that phone is not done.
+    guard case .proving = linking.stage else { return }
     linking.stage = .idle
     linking.isComplete = window.phone != nil
-    raise(.linked)
     tellPhone(.linked)
     if window.phone != nil {
       window.phone?.leavesAt = now.uptime + DeviceLimits.farewellToPhone

@@ -29,10 +29,11 @@ extension Device {
   mutating func press(slot index: Int, command: CommandID? = nil) {
     let slot = configuration.slots[index]
     if let lockedBy { return refusePress(index, command, Refusal(.storage, lockedBy)) }
-    guard let link, link.phase == .linked, erasure == nil, !farewellState.isEnding else {
+    guard mayServe, let link else {
       return refusePress(index, command, Refusal(.notLinked, Texts.notLinked))
     }
     if let open = journal.open(slot: slot.name) {
+      guard isAcknowledged(open) else { return refusePress(index, command, Refusal(.busy, Texts.busy)) }
       // One thing runs out once: pressing again while it is on its way changes nothing.
       lights[index].outcome = nil
       if let command { reply(command, .noted(open.id)) }
@@ -89,6 +90,8 @@ extension Device {
 
   private mutating func expireNoted(_ entry: JournalEntry) {
     guard let age = age(of: entry.pressed) else {
+      // A clock a little behind the press is not set yet, and the press is young.
+      if let clock = entry.pressed.clock, isClockPlausible, clock - now.clock <= ClockGate.correction { return }
       // Wait for the time of day, which may tell the age; if it cannot, the press is too old.
       if isClockPlausible { finish(entry.id, .expired, reason: Texts.ageUnknown) }
       return
@@ -103,18 +106,29 @@ extension Device {
       return
     }
     if age >= DeviceLimits.resendTime { return finish(entry.id, .inDoubt, reason: Texts.noAnswer) }
+    if !firstSend.isOf(boot) && !now.isSynchronized { return awaitSynchronization(entry) }
     lookAgain(at: now.uptime + UInt64(DeviceLimits.resendTime - age) * 1000)
+  }
+
+  /// Waits for the network to vouch for the clock before the age of an order of an earlier boot is believed: with the
+  /// time saved before the power went, hours without power would count as minutes.
+  private mutating func awaitSynchronization(_ entry: JournalEntry) {
+    if now.uptime >= startedAt + UInt64(DeviceLimits.resendTime) * 1000 {
+      return finish(entry.id, .inDoubt, reason: Texts.noAnswer)
+    }
+    lookAgain(at: now.uptime + DeviceLimits.synchronizationLook)
   }
 
   /// Sends what is waiting.
   mutating func advancePresses() {
-    guard link?.phase == .linked, !farewellState.isEnding else { return }
+    guard mayServe else { return }
     for entry in journal.entries where entry.state.isOpen && isAcknowledged(entry) {
       if dispatch(entry.id) == nil { dispatches.append(Dispatch(id: entry.id)) }
       guard let dispatch = dispatch(entry.id), dispatch.phase == .waiting, isDue(dispatch.retry.at) else { continue }
       guard linkToken() != nil else { continue }
       if entry.state == .sending {
-        sendOrder(entry)
+        // Not before its age is known; see awaitSynchronization.
+        if entry.firstSend?.isOf(boot) == true || now.isSynchronized { sendOrder(entry) }
       } else {
         updateDispatch(entry.id) { $0.phase = .saving }
         let stamp = stamp
@@ -129,7 +143,7 @@ extension Device {
   }
 
   /// Whether the press is on disk: one still being written has its `.noted` ahead.
-  private func isAcknowledged(_ entry: JournalEntry) -> Bool {
+  func isAcknowledged(_ entry: JournalEntry) -> Bool {
     !stores.contains { after in
       if case .noted(let id, _) = after { return id == entry.id }
       return false
@@ -140,7 +154,7 @@ extension Device {
   mutating func sendingIsOnDisk(_ id: PressID, _ isDurable: Bool) {
     journalEnded(isDurable)
     guard let entry = journal[id], entry.state == .sending else { return }
-    guard isDurable, link?.phase == .linked, !farewellState.isEnding else {
+    guard isDurable, mayServe else {
       journal.update(id) {
         $0.state = .noted
         $0.firstSend = nil
@@ -157,7 +171,9 @@ extension Device {
   }
 
   private mutating func sendOrder(_ entry: JournalEntry) {
-    guard let link, let index = slotIndex(named: entry.slot), let token = linkToken() else {
+    guard let link, entry.generation == link.credentials.generation, let index = slotIndex(named: entry.slot),
+      let token = linkToken()
+    else {
       // The token ran out while the disk worked.
       updateDispatch(entry.id) { $0.phase = .waiting }
       if !entry.isUncertain { backToNoted(entry.id) }
@@ -172,6 +188,7 @@ extension Device {
   /// Takes DRS's answer to an order.
   mutating func takeReplenishment(_ outcome: HTTPOutcome, _ id: PressID, _ request: OpenRequest) {
     updateDispatch(id) { $0.phase = .waiting }
+    if journal[id]?.state.isOpen != true { dispatches.removeAll { $0.id == id } }
     switch outcome {
     case .failed(let failure):
       tryAgain(id, Texts.dash(failure), isUncertain: failure.mayHaveBeenSent)

@@ -33,8 +33,7 @@ extension Device {
         if error.isInvalidGrant { return loseLink(Texts.revoked) }
         // Nothing but invalid_grant unlinks: a wrong configuration at Amazon must not unlink every device.
         if link.phase == .unproved && !error.isRetryable {
-          self.link = nil
-          removeLink()
+          forgetLink(Refusal(.service, error.explanation))
           return failLinking(LinkFailure(.init(error), error.explanation, mayRetry: true))
         }
         refreshFailed(error.explanation, error.isRetryable ? .network : .slow, Refusal.Code.service, answer.retryAfter)
@@ -78,20 +77,19 @@ extension Device {
   /// The link has ended at Amazon. Nothing but `invalid_grant` comes here.
   mutating func loseLink(_ text: String) {
     let wasProving = link?.phase == .unproved
-    link = nil
-    linkRefresh = RefreshState()
-    removeLink()
-    endPresses()
-    needUntil = now.uptime + DeviceLimits.needShown
+    forgetLink(Refusal(.notLinked, text))
     lastFailure = (text, now.uptime)
-    refuseCommands(Refusal(.notLinked, text))
     if wasProving { failLinking(LinkFailure(.codeRefused, text, mayRetry: true)) } else { raise(.unlinked(text)) }
   }
 
   /// Refreshes ahead of need, where the product wants a press to find a valid token; and proves a new link.
   mutating func advanceRefresh() {
-    guard let link, !linkRefresh.isSaving else { return }
-    if link.phase == .unproved { return refreshLink() }
+    guard let link, !linkRefresh.isSaving, linkRetry.failures == 0 else { return }
+    if link.phase == .unproved {
+      // Not while a phone's code for another link is at LWA, whose answer would come to a link that has changed.
+      if case .redeeming = linking.stage { return }
+      return refreshLink()
+    }
     guard configuration.refreshesAhead else { return }
     guard let ends = link.credentials.endsAtUptime, link.credentials.accessToken != nil else { return refreshLink() }
     let margin = link.credentials.margin(configuration.tokenMargin)

@@ -30,8 +30,8 @@ extension Device {
 
   mutating func closeWindow() {
     guard window.closesAt != nil else { return }
-    if window.phone != nil { losePhone() }
     window.closesAt = nil
+    if window.phone != nil { losePhone() }
     effects.append(.closeWindow)
     raise(.setupClosed)
   }

@@ -2,6 +2,7 @@ extension Device {
   /// Rebuilds the device from its records.
   mutating func start(_ findings: RecordFindings, _ boot: BootIdentity) {
     self.boot = boot
+    startedAt = now.uptime
     for kind in RecordKind.allCases {
       if case .newer(let version) = findings[kind] {
         lockedBy = Texts.newerRecord(kind, version: version)
@@ -10,16 +11,21 @@ extension Device {
     attempts = AttemptLimit(findings[.attempts], at: now.uptime)
     upkeep = Upkeep(findings[.upkeep])
     if let seen = upkeep.lastSeen { clock.saw(seen) }
-    if let lockedBy { return fault(lockedBy) }
+    if case .absent = findings[.erasing] {} else { erasure = Erasure() }
+    // A reset that has begun goes on; nothing else does, beside records of a later firmware.
+    if let lockedBy, erasure == nil { return fault(lockedBy) }
+    lockedBy = nil
 
     let journalNeedsSaving = startJournal(findings[.journal])
     startLink(findings[.link], farewell: findings[.farewell])
-    if case .absent = findings[.erasing] {} else { erasure = Erasure() }
 
     let ended = voidForeignPresses()
     if journalNeedsSaving || !ended.isEmpty { saveJournal() }
     for entry in ended { showOutcome(of: entry) }
-    for entry in journal.entries where entry.state == .inDoubt { show(entry) }
+    for slot in configuration.slots {
+      // What a person must act on stays until the next press, whatever is unplugged.
+      if let last = journal.entries.last(where: { $0.slot == slot.name }), last.needsPerson { show(last) }
+    }
     if link == nil { needUntil = now.uptime + DeviceLimits.needShown }
     if link == nil && erasure == nil && configuration.opensSetupAtStart { openWindow() }
   }
@@ -27,7 +33,9 @@ extension Device {
   /// Ends the presses of another link, and those of slots that are no more. Returns those it ended.
   private mutating func voidForeignPresses() -> [JournalEntry] {
     var ended = journal.void(except: link?.credentials.generation, reason: Texts.linkEnded)
-    for entry in journal.entries where entry.state.isOpen && slotIndex(named: entry.slot) == nil {
+    for entry in journal.entries where entry.state.isOpen {
+      // One open press for each slot of the configuration; a journal that has more is not of our making.
+      guard slotIndex(named: entry.slot) == nil || journal.open(slot: entry.slot)?.id != entry.id else { continue }
       journal.update(entry.id) {
         $0.close(entry.state == .sending ? .inDoubt : .void, reason: Texts.slotRemoved)
         ended.append($0)

@@ -1,6 +1,6 @@
 /// What must be remembered for the daily work, as the `upkeep` record holds it.
 struct Upkeep: Equatable {
-  /// The last time of day at which a server's certificate was valid, in seconds since 1970.
+  /// The last time of day that the network vouched for, in seconds since 1970.
   var lastSeen: Int64?
   /// When the device status was last taken by the service, in seconds since 1970.
   var deviceStatusAt: Int64?
@@ -50,7 +50,7 @@ struct SlotReport {
 extension Device {
   /// Does the daily work: the device status once a day (DRS api-overview), and slot statuses as they come.
   mutating func advanceUpkeep() {
-    guard link?.phase == .linked, erasure == nil, !farewellState.isEnding else { return }
+    guard mayServe else { return }
     advanceDeviceStatus()
     for index in slotReports.indices { advanceSlotStatus(index) }
   }
@@ -85,7 +85,7 @@ extension Device {
     }
     upkeep.retry = Retry()
     upkeep.deviceStatusAt = now.clock
-    upkeep.lastSeen = now.clock
+    if now.isSynchronized { upkeep.lastSeen = now.clock }
     upkeep.nextStatus = nil
     store(.upkeep, upkeep.encoded(), .upkeep)
   }

@@ -16,6 +16,7 @@ public struct Device {
 
   // What the records say.
   var boot = BootIdentity([])
+  var startedAt: UInt64 = 0
   var clock: ClockGate
   var clockWasPlausible = false
   var link: Link?
@@ -53,6 +54,8 @@ public struct Device {
     _ configuration: DeviceConfiguration, identity: DeviceIdentity, credential: SetupCredential?,
     random: any RandomSource
   ) {
+    var configuration = configuration
+    configuration.pressLife = min(max(configuration.pressLife, 0), DeviceLimits.longestPressLife)
     self.configuration = configuration
     self.identity = identity
     self.credential = credential
@@ -99,6 +102,7 @@ public struct Device {
     advanceSetup()
     advanceRecords()
     expirePresses()
+    expireFarewell()
     guard isClockPlausible else { return refuseCommands(Refusal(.clockNotSet, Texts.clockNotSet)) }
     advanceLinking()
     advanceRefresh()

@@ -32,7 +32,7 @@ public struct DeviceConfiguration {
   public var setupWindow: UInt64 = DeviceLimits.longestSetupWindow
   /// Whether an unlinked device opens the window once when it starts.
   public var opensSetupAtStart = true
-  /// How long a press stays wanted while it cannot be ordered, in seconds.
+  /// How long a press stays wanted while it cannot be ordered, in seconds; more than 30 days counts as 30.
   public var pressLife: Int64 = 24 * 3600
   /// An access token with less life left than this is refreshed before a call, in milliseconds (five minutes).
   public var tokenMargin: UInt64 = 300_000
@@ -65,6 +65,10 @@ public enum DeviceLimits {
   public static let longPressTime: UInt64 = 5_000
   /// How long after its first send an unanswered order is sent again, in seconds.
   public static let resendTime: Int64 = 900
+  /// How often to see whether the clock is synchronized while an order waits for that, in milliseconds.
+  public static let synchronizationLook: UInt64 = 10_000
+  /// The longest that a press stays wanted, in seconds.
+  public static let longestPressLife: Int64 = 30 * 86_400
   /// How long the deregistration of an ended link is tried, in seconds.
   public static let deregistrationTime: Int64 = 7 * 86_400
   /// The same while a factory reset waits for it, in seconds.

@@ -29,6 +29,14 @@ struct JournalEntry: Equatable {
     state = .noted
   }
 
+  /// Whether it ended in a way that somebody should look after.
+  var needsPerson: Bool {
+    switch state {
+    case .inDoubt, .refused, .expired, .void: true
+    default: false
+    }
+  }
+
   /// Ends it. Text from elsewhere is bounded, since it goes on disk.
   mutating func close(_ state: PressReport.State, instanceID: String? = nil, reason: String = "") {
     self.state = state

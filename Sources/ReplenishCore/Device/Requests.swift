@@ -48,8 +48,7 @@ extension Device {
   mutating func takeAnswer(_ id: RequestID, _ outcome: HTTPOutcome) {
     guard let index = requests.firstIndex(where: { $0.id == id }) else { return }
     let request = requests.remove(at: index)
-    // A certificate was valid at this time, so it cannot be earlier any more.
-    if case .answered = outcome { clock.saw(now.clock) }
+    if case .answered = outcome, now.isSynchronized { clock.saw(now.clock) }
     switch request.purpose {
     case .redeem(let clientID): takeRedemption(outcome, clientID: clientID, sent: request.sent)
     case .refreshLink: takeLinkRefresh(outcome, request)
@@ -60,6 +59,11 @@ extension Device {
     case .command(let command): takeCommandAnswer(outcome, command, request)
     case .deregister: takeDeregistration(outcome, request)
     }
+  }
+
+  /// Whether anything may be asked of DRS in the owner's name.
+  var mayServe: Bool {
+    link?.phase == .linked && erasure == nil && !farewellState.isEnding && lockedBy == nil
   }
 
   /// The link's access token, if it may be used now. If not, new tokens are asked for.

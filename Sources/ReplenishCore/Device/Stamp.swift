@@ -11,12 +11,15 @@ struct Stamp: Equatable {
   ///
   /// Within one boot the monotonic clock tells; across boots only two plausible times of day can.
   func age(at now: Moment, in boot: BootIdentity, clockIsPlausible: Bool) -> Int64? {
-    if !boot.bytes.isEmpty && boot == self.boot && now.uptime >= uptime {
+    if isOf(boot) && now.uptime >= uptime {
       return Int64((now.uptime - uptime) / 1000)
     }
     guard let clock, clockIsPlausible, now.clock >= clock else { return nil }
     return now.clock - clock
   }
+
+  /// Whether it is surely of this boot. A board that cannot name its boots counts each look as another.
+  func isOf(_ boot: BootIdentity) -> Bool { !boot.bytes.isEmpty && boot == self.boot }
 
   /// Writes it as a member of a record.
   func write(to object: JSONValue) {

@@ -36,7 +36,10 @@ enum Texts {
     "the service took it and answered in words that this firmware does not know: look at your Amazon orders"
 
   static func newerRecord(_ kind: RecordKind, version: Int) -> String {
-    "the record '\(kind.rawValue)' was written by a later firmware (format \(version)) and was left as it is: install that firmware again, or run 'replenishctl erase' to begin anew"
+    let text =
+      "the record '\(kind.rawValue)' was written by a later firmware (format \(version)) and was left as it is: install that firmware again"
+    // A reset cannot replace these two.
+    return kind == .erasing || kind == .attempts ? text : text + ", or run 'replenishctl erase' to begin anew"
   }
 
   static func unknownSlot(_ name: String, known slots: [DeviceConfiguration.Slot]) -> String {

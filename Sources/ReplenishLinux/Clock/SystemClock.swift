@@ -6,7 +6,8 @@ public enum SystemClock {
   /// The moment it is now.
   public static func now() -> Moment {
     Moment(
-      uptime: replenish_now_milliseconds(Int32(CLOCK_BOOTTIME)), clock: replenish_now_seconds(Int32(CLOCK_REALTIME)))
+      uptime: replenish_now_milliseconds(Int32(CLOCK_BOOTTIME)), clock: replenish_now_seconds(Int32(CLOCK_REALTIME)),
+      isSynchronized: replenish_clock_is_synchronized() != 0)
   }
 
   /// The name of this boot as the kernel gives it; empty if it cannot be read, which counts as a new boot each time.

@@ -22,7 +22,8 @@ public final class Performer {
   private let boot: BootIdentity
   private var timer: LoopTimer?
   private var inputs: [Input] = []
-  private var isTurning = false
+  /// Whether an input is being handled, so that a callback of it may be what calls.
+  public private(set) var isTurning = false
   private var isClosed = false
 
   /// Makes a performer of a device that has not started. Without a bearer, no phone can come.
@@ -54,13 +55,18 @@ public final class Performer {
     guard !isTurning else { return }
     isTurning = true
     var next = 0
-    while next < inputs.count {
+    while next < inputs.count && !isClosed {
       let effects = device.handle(inputs[next], at: SystemClock.now())
       next += 1
-      for effect in effects { perform(effect) }
+      for effect in effects {
+        // A callback may have closed it.
+        if isClosed { break }
+        perform(effect)
+      }
     }
     inputs.removeAll(keepingCapacity: true)
     isTurning = false
+    guard !isClosed else { return }
     if let deadline = device.deadline { timer?.fire(at: deadline) } else { timer?.cancel() }
   }
 

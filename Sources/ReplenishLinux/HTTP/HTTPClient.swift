@@ -10,8 +10,8 @@ public struct HTTPClientError: Error, Equatable {
 /// HTTPS by libcurl's multi-socket interface, in the loop: no thread of ours, and nothing wakes while nothing is under way.
 ///
 /// https only, TLS 1.2 or later, no redirects. Connections are kept for the next request, and TLS sessions for the next
-/// connection. When a kept connection turns out dead before a byte of answer came, libcurl sends the request again on a
-/// new one; to the service that is the same repeat as a retry of ours, and the journal treats both alike.
+/// connection. Each request is sent once: what libcurl would send again by itself, because a kept connection ended without
+/// an answer, is reported as broken, and the device decides.
 public final class HTTPClient {
   private let loop: EventLoop
   private let configuration: HTTPClientConfiguration

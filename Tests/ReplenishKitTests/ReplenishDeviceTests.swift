@@ -1,0 +1,64 @@
+import Foundation
+import ReplenishKit
+import Testing
+
+@testable import ReplenishCore
+@testable import ReplenishLinux
+
+@Suite struct ReplenishDeviceTests {
+  private func folder() throws -> String {
+    let path = NSTemporaryDirectory() + "replenish-device-" + UUID().uuidString
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    return path
+  }
+
+  private func device(_ folder: String, _ loop: EventLoop) throws -> ReplenishDevice {
+    try ReplenishDevice(
+      ReplenishConfiguration(
+        model: "Model1", serial: .fixed("SN1"),
+        device: DeviceConfiguration(
+          slots: [.init(name: "coffee")], lwa: .northAmerica, dash: .northAmerica),
+        stateFolder: folder), loop: loop)
+  }
+
+  @Test func closingInsideAnAnswerLeavesNoTimerInTheFirmwaresLoop() throws {
+    let loop = try EventLoop()
+    let device = try device(folder(), loop)
+    device.start()
+    device.ask(.status) { _ in device.close() }
+    try loop.dispatch()
+    #expect(loop.timers.isIdle, "the timer's closure holds the performer unowned(unsafe)")
+  }
+
+  @Test func recordsSetAsideAreNoticed() throws {
+    let folder = try folder()
+    _ = FileManager.default.createFile(
+      atPath: folder + "/journal.0", contents: Data("garbage".utf8), attributes: [.posixPermissions: 0o600])
+    let device = try device(folder, try EventLoop())
+    device.start()
+    #expect(device.notices.contains { $0.contains("corrupt") }, "\(device.notices)")
+    device.close()
+  }
+
+  @Test func twoSlotsOfOneNameAreRefused() throws {
+    #expect(throws: ReplenishError.self) {
+      _ = try ReplenishDevice(
+        ReplenishConfiguration(
+          model: "Model1", serial: .fixed("SN1"),
+          device: DeviceConfiguration(
+            slots: [.init(name: "coffee", slotID: "A"), .init(name: "coffee", slotID: "B")], lwa: .northAmerica,
+            dash: .northAmerica),
+          stateFolder: try folder()))
+    }
+  }
+
+  @Test func everyQuestionIsAnsweredEvenWhenTheDeviceIsClosed() throws {
+    let device = try device(folder(), try EventLoop())
+    device.start()
+    device.close()
+    var answers = 0
+    device.ask(.status) { _ in answers += 1 }
+    #expect(answers == 1)
+  }
+}
