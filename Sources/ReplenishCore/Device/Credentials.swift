@@ -50,7 +50,7 @@ struct Credentials {
 
   /// Reads them from a record; nil if it holds none.
   init?(_ object: JSONValue) {
-    guard let generation = object["generation"]?.integer, generation > 0,
+    guard let generation = object["generation"]?.integer, generation > 0, generation < .max,
       let clientID = object["client_id"]?.string, let refreshToken = object["refresh_token"]?.secret
     else { return nil }
     self.generation = generation
