@@ -10,7 +10,7 @@ enum Options {
 
   static let standardPath = "/etc/dash-button/dash-button.conf"
 
-  static let help = """
+  static let text = """
     usage: dash-button [--config FILE] [--check]
 
     Turns this board and its buttons into dash buttons: links it to its owner's Amazon account with a phone, and

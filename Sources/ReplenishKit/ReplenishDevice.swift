@@ -14,7 +14,7 @@ public final class ReplenishDevice {
   private let store: RecordStore
   private let http: HTTPClient
   private let bearer: (any Bearer)?
-  private var events: [Event] = []
+  private var waiting: [Event] = []
   private var diversion: ((Event?) -> Void)?
   private var lastCommand: UInt64 = 0
   private var answers: [(id: CommandID, take: (Reply) -> Void)] = []
@@ -26,7 +26,7 @@ public final class ReplenishDevice {
 
   /// The model and serial, and where they came from.
   public let identity: DeviceIdentity
-  /// What opening the records had to set aside, for the log.
+  /// What a person should know of the start, for the log: records set aside, a setup record that is missing.
   public let notices: [String]
   /// The names of the slots, in the order that buttons and lights count them.
   public let slots: [String]
@@ -36,7 +36,9 @@ public final class ReplenishDevice {
 
   /// Makes a device. It does nothing until ``start()``.
   ///
-  /// - Parameter loop: An event loop that the firmware runs anyway; without one the device makes its own.
+  /// - Parameters:
+  ///   - configuration: What the product decides.
+  ///   - shared: An event loop that the firmware runs anyway; without one the device makes its own.
   public init(_ configuration: ReplenishConfiguration, loop shared: EventLoop? = nil) throws(ReplenishError) {
     let identity = try ReplenishDevice.identify(configuration)
     let credential = try ReplenishDevice.credential(configuration.setupRecord)
@@ -45,7 +47,9 @@ public final class ReplenishDevice {
       store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem())
     } catch { throw ReplenishError(error.text) }
     let loop: EventLoop
-    do throws(Errno) { loop = try shared ?? EventLoop() } catch {
+    do throws(Errno) {
+      if let shared { loop = shared } else { loop = try EventLoop() }
+    } catch {
       store.close()
       throw ReplenishError("the event loop could not be made: \(error.text)")
     }
@@ -68,7 +72,13 @@ public final class ReplenishDevice {
     self.bearer = bearer
     self.identity = identity
     loopIsOurs = shared == nil
-    notices = store.notices
+    var notices = store.notices
+    if let path = configuration.setupRecord, credential == nil {
+      notices.append(
+        "\(path): the factory's setup record is not there, so no phone can link this device; make it with replenish-factory"
+      )
+    }
+    self.notices = notices
     slots = configuration.device.slots.map { $0.name }
     performer.onEvent = { [unowned(unsafe) self] event in note(event) }
     performer.onReply = { [unowned(unsafe) self] id, reply in answer(id, reply) }
@@ -89,7 +99,7 @@ public final class ReplenishDevice {
   }
 
   /// The oldest event not taken yet; nil if there is none.
-  public func nextEvent() -> Event? { events.isEmpty ? nil : events.removeFirst() }
+  public func nextEvent() -> Event? { waiting.isEmpty ? nil : waiting.removeFirst() }
 
   /// Asks for something; the answer comes during this call or a later ``dispatch(timeout:)``, once.
   public func ask(_ command: Command, _ answer: @escaping (Reply) -> Void) {
@@ -102,13 +112,13 @@ public final class ReplenishDevice {
   /// A button of the firmware's own went down or up, debounced.
   public func button(slot: Int, isDown: Bool) { performer.give(.button(slot: slot, isDown: isDown)) }
 
-  /// Lets the device watch a button; see ``GPIOButton`` and ``EventDeviceButton``.
+  /// Lets the device watch a button; see `GPIOButton` and `EventDeviceButton`.
   public func attach(_ button: any Button, slot: Int) {
     button.onChange = { [unowned(unsafe) self] isDown in self.button(slot: slot, isDown: isDown) }
     buttons.append(button)
   }
 
-  /// Lets the device show its signals on a light; see ``GPIOLight`` and ``LEDClassLight``.
+  /// Lets the device show its signals on a light; see `GPIOLight` and `LEDClassLight`.
   public func attach(_ light: any Light, slot: Int) {
     players.append((slot, LightPlayer(loop: loop, light: light)))
   }
@@ -143,14 +153,14 @@ public final class ReplenishDevice {
   func divert(_ take: @escaping (Event?) -> Void) {
     diversion?(nil)
     diversion = take
-    for event in events { take(event) }
-    events = []
+    for event in waiting { take(event) }
+    waiting = []
   }
 
   private func note(_ event: Event) {
     if let diversion { return diversion(event) }
-    if events.count == ReplenishDevice.mostEvents { events.removeFirst() }
-    events.append(event)
+    if waiting.count == ReplenishDevice.mostEvents { waiting.removeFirst() }
+    waiting.append(event)
   }
 
   private func answer(_ id: CommandID, _ reply: Reply) {

@@ -1,5 +1,5 @@
 /// What became of one press, as ``DeviceStatus`` shows it.
-public struct PressReport: Equatable {
+public struct PressReport: Equatable, Sendable {
   /// How far a press has come. The first two are open; the others are final.
   public enum State: String, CaseIterable, Sendable {
     /// On disk, not sent yet.

@@ -1,5 +1,5 @@
 /// The name of one press: 128 random bits.
-public struct PressID: Equatable {
+public struct PressID: Equatable, Sendable {
   /// The 16 bytes.
   public let bytes: [UInt8]
 
