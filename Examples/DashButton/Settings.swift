@@ -113,7 +113,8 @@ extension DaemonConfiguration.Control {
   private func group(_ name: String?, key: String) throws(ReplenishError) -> UInt32? {
     guard let name else { return nil }
     guard let id = SystemGroup.number(named: name) else {
-      throw ReplenishError("[control] \(key) = \"\(name)\": there is no such group; make it with 'groupadd --system \(name)'")
+      throw ReplenishError(
+        "[control] \(key) = \"\(name)\": there is no such group; make it with 'groupadd --system \(name)'")
     }
     return id
   }

@@ -67,7 +67,7 @@ extension Device {
 
   /// Plans the next device status a day after the last, spread over ten minutes so that a fleet does not call at once.
   private mutating func planDeviceStatus() {
-    guard let last = upkeep.deviceStatusAt, last <= now.clock else {
+    guard let last = upkeep.deviceStatusAt, (0...max(now.clock, 0)).contains(last) else {
       upkeep.nextStatus = now.uptime
       return
     }

@@ -14,7 +14,8 @@ struct Stamp: Equatable {
     if isOf(boot) && now.uptime >= uptime {
       return Int64((now.uptime - uptime) / 1000)
     }
-    guard let clock, clockIsPlausible, now.clock >= clock else { return nil }
+    // A time before 1970 was never written by a device; the difference to it might not fit.
+    guard let clock, clock >= 0, clockIsPlausible, now.clock >= clock else { return nil }
     return now.clock - clock
   }
 

@@ -13,6 +13,7 @@ struct DeviceLife {
   private var requests: [(RequestID, HTTPRequest)] = []
   private var open: Set<UInt64> = []
   private var commands: UInt64 = 0
+  private var isStore = false
   private var windowIsOpen = false
   private var phoneIsConnected = false
   private var phone: PhoneSession?
@@ -147,6 +148,23 @@ struct DeviceLife {
     }
   }
 
+  /// A phone comes and links the device, if the device lets it.
+  mutating func link() throws(Violation) {
+    try command(.setup)
+    try connectPhone(knowsCode: true)
+    for _ in 0..<8 {
+      try carry(64)
+      try store(isDurable: true)
+    }
+    logIn()
+    for _ in 0..<8 {
+      try carry(64)
+      try answer(0, canned: 0)
+      try store(isDurable: true)
+    }
+    try disconnectPhone()
+  }
+
   /// The phone brings a code back from Amazon.
   mutating func logIn() {
     let grant = AuthorizationGrant(
@@ -162,6 +180,8 @@ struct DeviceLife {
   }
 
   private mutating func give(_ input: Input) throws(Violation) {
+    // An order leaves once its record is written, even if the clock was set back while the disk worked.
+    if case .stored = input { isStore = true } else { isStore = false }
     for effect in device.handle(input, at: moment) { try perform(effect) }
     try Violation.unless(stores.count <= 64, "what is to be written does not pile up")
     try Violation.unless(requests.count <= 16, "a handful of requests are under way at once")
@@ -177,7 +197,7 @@ struct DeviceLife {
       let isNew = !requests.contains { $0.0 == id }
       try Violation.unless(isNew && request.url.utf8.starts(with: "https://".utf8), "a request is new and secure")
       try Violation.unless(
-        ClockGate(floor: DeviceLife.configuration.clockFloor).isPlausible(moment.clock),
+        isStore || ClockGate(floor: DeviceLife.configuration.clockFloor).isPlausible(moment.clock),
         "no request is made before the clock is right")
       requests.append((id, request))
     case .light(let slot, _):

@@ -37,7 +37,8 @@ enum RecordTargets {
   /// A device that starts from any payloads, and then lives for a while.
   ///
   /// A byte of flags, then the payloads of all kinds in the order of ``RecordKind``, a NUL between them. The flags: bits
-  /// 0 and 1 choose the clock, bit 2 makes the findings the ones before, bit 3 says that it is the same boot.
+  /// 0 and 1 choose the clock, bit 2 makes the findings the ones before, bit 3 says that it is the same boot, bit 4
+  /// lets a phone come.
   static func records(_ input: [UInt8]) throws(Violation) {
     let flags = input.first ?? 0
     let payloads = input.dropFirst().split(separator: 0, omittingEmptySubsequences: false)
@@ -56,6 +57,7 @@ enum RecordTargets {
       try life.answer(index % 3, canned: index)
       try life.wake()
     }
+    if flags & 16 != 0 { try life.link() }
     try life.command(.press(slot: "coffee"))
     try life.command(.unlink)
     for _ in 0..<8 { try life.store(isDurable: true) }

@@ -67,7 +67,8 @@ import Testing
     var device = life.device
     let moment = life.moment
     let grant = AuthorizationGrant(
-      code: Secret(copying: "ANcode"), redirectURI: "https://localhost/done", clientID: "amzn1.application-oa2-client.1")
+      code: Secret(copying: "ANcode"), redirectURI: "https://localhost/done", clientID: "amzn1.application-oa2-client.1"
+    )
     device.take(grant)
     var redeem: RequestID?
     for effect in device.handle(.wake, at: moment) { if case .request(let id, _) = effect { redeem = id } }
@@ -345,7 +346,8 @@ import Testing
   @Test func journalClock() throws {
     _ = try restart(
       .journal,
-      #"{"generation":1,"entries":[{"id":"00112233445566778899aabbccddeeff","slot":"coffee","generation":1,"state":"noted","pressed":{"clock":-9223372036854775808,"boot":"00","uptime":1}}]}"#)
+      #"{"generation":1,"entries":[{"id":"00112233445566778899aabbccddeeff","slot":"coffee","generation":1,"state":"noted","pressed":{"clock":-9223372036854775808,"boot":"00","uptime":1}}]}"#
+    )
   }
 
   @Test func upkeepClock() throws { _ = try restart(.upkeep, #"{"device_status_at":-9223372036854775808}"#) }
@@ -360,6 +362,7 @@ import Testing
   @Test func farewellClock() throws {
     _ = try restart(
       .farewell,
-      #"{"since":{"clock":-9223372036854775808,"boot":"00","uptime":1},"generation":1,"client_id":"c","refresh_token":"r","token_type":"bearer"}"#)
+      #"{"since":{"clock":-9223372036854775808,"boot":"00","uptime":1},"generation":1,"client_id":"c","refresh_token":"r","token_type":"bearer"}"#
+    )
   }
 }
