@@ -1,5 +1,6 @@
 """Mistakes in the configuration, the permissions and the surroundings: each is told with what mends it."""
 
+import hashlib
 import os
 import re
 import shlex
@@ -426,8 +427,6 @@ def test_a_record_of_a_later_firmware_is_left_alone(linked):
     newest = max(linked.files("link"), key=lambda path: int.from_bytes(path.read_bytes()[12:20], "big"))
     data = bytearray(newest.read_bytes())
     data[8:10] = (9).to_bytes(2, "big")
-    import hashlib
-
     data[32:64] = hashlib.sha256(bytes(data[:32]) + bytes(data[64:])).digest()
     newest.write_bytes(data)
     linked.start()
