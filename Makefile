@@ -4,6 +4,7 @@ SHELL := /bin/bash
 ARCH ?= arm64
 JOBS ?= 2
 SECONDS_EACH ?= 300
+PYTEST_FLAGS ?= -v -rs
 
 .PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot fuzz bench docs clean
 
@@ -28,13 +29,13 @@ test-cloud: packages ## The authorization server and the local Amazon
 	@.ci/test swift test -j $(JOBS) --package-path Examples/Cloud
 
 test-interop: packages ## The local Amazon against OAuth clients from elsewhere; vectors recomputed
-	swift build -j $(JOBS) --package-path Examples/Cloud --product amazon-emulator
-	Tests/Interop/run --emulator Examples/Cloud/.build/debug/amazon-emulator -q
+	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
+	@.ci/test Tests/Interop/run --emulator Examples/Cloud/.build/debug/amazon-emulator $(PYTEST_FLAGS)
 
 test-e2e: packages ## The daemon, the companion and replenishctl against the local Amazon
 	swift build -j $(JOBS)
-	swift build -j $(JOBS) --package-path Examples/Cloud --product amazon-emulator
-	Tests/EndToEnd/run
+	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
+	@.ci/test Tests/EndToEnd/run $(PYTEST_FLAGS)
 
 lint: ## Format and shell checks
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples/DashButton Examples/Companion Examples/Cloud/Package.swift Examples/Cloud/Sources Examples/Cloud/Tests

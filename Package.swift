@@ -35,7 +35,9 @@ let package = Package(
     .target(name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux"], swiftSettings: strict),
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
-      path: "Examples/DashButton", exclude: ["dash-button.conf"], swiftSettings: strict),
+      path: "Examples/DashButton",
+      exclude: ["README.md", "dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules"],
+      swiftSettings: strict),
     .executableTarget(
       name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
 
@@ -62,7 +64,8 @@ let package = Package(
       name: "ReplenishTestSupport", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/Support",
       swiftSettings: strict),
     .testTarget(
-      name: "ReplenishCoreTests", dependencies: ["ReplenishCore", "ReplenishTestSupport"], swiftSettings: strict),
+      name: "ReplenishCoreTests", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishTestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ReplenishLinuxTests", dependencies: ["ReplenishLinux", "ReplenishTestSupport", "CLinux"],
       swiftSettings: strict),
@@ -73,5 +76,9 @@ let package = Package(
     .testTarget(
       name: "ReplenishCompanionTests", dependencies: ["ReplenishCompanion", "ReplenishHost", "companion"],
       swiftSettings: strict),
+    .target(
+      name: "ReplenishFuzzHarness", dependencies: ["ReplenishCore", "ReplenishLinux"], path: "Tests/Fuzz/Harness",
+      swiftSettings: strict),
+    .testTarget(name: "ReplenishCorpusTests", dependencies: ["ReplenishFuzzHarness"], swiftSettings: strict),
   ]
 )

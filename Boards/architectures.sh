@@ -7,8 +7,8 @@
 #   gnu_triple         the name of the folders that Debian's libraries and headers live in, and clang's --target
 #   swift_triple       a triple for which the Swift toolchain carries an Embedded standard library
 #   c_flags            what clang must be told so that its code and Debian's libraries agree on how to call each other
-#   elf_machine        what `readelf -h` calls the machine
-#   elf_attributes     a line `readelf -A` must show, empty where the machine has no such table
+#   elf_machine        what `llvm-readelf -h` calls the machine
+#   elf_attributes     words `llvm-readelf -A` must show, empty where the machine has no such table
 #   emulator           the program that runs such a file on this computer, and the CPU it must name
 #   dynamic_loader     the interpreter written into a program
 #   unicode_tables     whether the toolchain's Unicode tables can be linked for it
@@ -34,7 +34,7 @@ describe_architecture() {
       swift_triple=armv7-none-none-eabi
       c_flags=(-march=armv7-a -mfloat-abi=hard -mfpu=vfpv3-d16 -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64)
       elf_machine=ARM
-      elf_attributes='Tag_ABI_VFP_args: VFP registers'
+      elf_attributes='ABI_VFP_args Description: AAPCS VFP'
       emulator=(qemu-arm -cpu cortex-a7)
       dynamic_loader=/lib/ld-linux-armhf.so.3
       ;;

@@ -64,6 +64,7 @@ let package = Package(
       name: "amazon-emulator",
       dependencies: [
         "OAuthServer", "AmazonEmulator", hummingbird, logging, lifecycle,
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -75,10 +76,12 @@ let package = Package(
     .testTarget(
       name: "AmazonEmulatorTests",
       dependencies: [
-        "AmazonEmulator", "OAuthServer", hummingbird, hummingbirdTesting, logging,
+        "AmazonEmulator", "OAuthServer", "amazon-emulator", hummingbird, hummingbirdTesting, logging,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
       ],
       swiftSettings: settings),
   ]

@@ -10,19 +10,23 @@ final class Board {
   private let notifier = ServiceNotifier()
   private var watchdog: LoopTimer?
 
-  init(_ settings: DaemonConfiguration, log: Log) throws(ReplenishError) {
+  init(_ settings: Settings, log: Log) throws(ReplenishError) {
     self.log = log
     do throws(Errno) {
       loop = try EventLoop()
       // Before libcurl starts its resolver thread, so that no other thread takes the signals.
       try loop.stopOnSignals()
     } catch { throw ReplenishError("the event loop could not be made: \(error.text)") }
-    device = try ReplenishDevice(try settings.replenishConfiguration(), loop: loop)
+    device = try ReplenishDevice(settings.device, loop: loop)
+    device.onLight = { [unowned(unsafe) self] slot, signal in
+      log.debug("slot \(device.slots[slot]) light: \(signal.meaning)")
+    }
     for notice in device.notices { log.warning(notice) }
     log.info(
-      "model \(device.identity.model.text), serial \(device.identity.serial.text) from the \(device.identity.serialSource)")
-    try attach(settings.slots)
-    try device.serveControl(settings.control.serverConfiguration())
+      "model \(device.identity.model.text), serial \(device.identity.serial.text) from the \(device.identity.serialSource)"
+    )
+    try attach(settings.file.slots)
+    try device.serveControl(settings.control)
   }
 
   /// Runs until a signal ends it.

@@ -30,22 +30,22 @@ struct DashButton {
       Terminal.out("\(path): no mistakes found\n")
       return ExitCode.done
     case .run(let path):
-      guard let configuration = load(path) else { return ExitCode.configuration }
-      return serve(configuration)
+      guard let settings = load(path) else { return ExitCode.configuration }
+      return serve(settings)
     }
   }
 
-  private func load(_ path: String) -> DaemonConfiguration? {
+  private func load(_ path: String) -> Settings? {
     do throws(ReplenishError) {
-      return try DaemonConfiguration.load(path)
+      return try Settings.load(path)
     } catch {
       Terminal.error(error.text + "\n")
       return nil
     }
   }
 
-  private func serve(_ settings: DaemonConfiguration) -> Int32 {
-    let log = Log(level: settings.logLevel)
+  private func serve(_ settings: Settings) -> Int32 {
+    let log = Log(level: settings.file.logLevel)
     do throws(ReplenishError) {
       let board = try Board(settings, log: log)
       try board.run()

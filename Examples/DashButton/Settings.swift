@@ -2,18 +2,34 @@ import ReplenishCore
 import ReplenishKit
 import ReplenishLinux
 
-extension DaemonConfiguration {
-  /// Reads the configuration file; the error lists every mistake in it.
-  static func load(_ path: String) throws(ReplenishError) -> DaemonConfiguration {
+/// The configuration file, and the same in the words of the library.
+struct Settings {
+  /// What the file says.
+  let file: DaemonConfiguration
+  /// The device.
+  let device: ReplenishConfiguration
+  /// The control socket.
+  let control: ControlServer.Configuration
+
+  /// Reads the file; the error lists every mistake in it.
+  static func load(_ path: String) throws(ReplenishError) -> Settings {
     let bytes: [UInt8]
     do throws(Errno) { bytes = try SmallFile.read(path, limit: 65_536) } catch {
       throw ReplenishError("\(path): \(error.text); name the configuration with --config FILE")
     }
-    do throws(ConfigurationMistakes) {
-      return try parse(bytes, file: path)
-    } catch { throw ReplenishError(error.text) }
+    let file: DaemonConfiguration
+    do throws(ConfigurationMistakes) { file = try DaemonConfiguration.parse(bytes, file: path) } catch {
+      throw ReplenishError(error.text)
+    }
+    // What the text alone cannot tell: whether groups exist, and what this version can do.
+    do throws(ReplenishError) {
+      return Settings(
+        file: file, device: try file.replenishConfiguration(), control: try file.control.serverConfiguration())
+    } catch { throw ReplenishError("\(path): \(error.text)") }
   }
+}
 
+extension DaemonConfiguration {
   /// The same in the words of the library.
   func replenishConfiguration() throws(ReplenishError) -> ReplenishConfiguration {
     var device = DeviceConfiguration(
@@ -52,11 +68,16 @@ extension DaemonConfiguration {
   private func bearer() throws(ReplenishError) -> ReplenishConfiguration.Bearer {
     switch setup.bearer {
     case .socket(let path): return .socket(path)
-    case .auto, .bluetoothd, .kernel:
-      // The place of real Bluetooth. Until it is there, say so instead of opening a window that no phone can see.
-      throw ReplenishError(
-        "[setup] bearer: this version has no Bluetooth bearer yet; set bearer = socket and socket = PATH")
+    case .auto: throw noBluetooth("auto")
+    case .bluetoothd: throw noBluetooth("bluetoothd")
+    case .kernel: throw noBluetooth("kernel")
     }
+  }
+
+  private func noBluetooth(_ name: String) -> ReplenishError {
+    // The place of real Bluetooth. Until it is there, say so instead of opening a window that no phone can see.
+    ReplenishError(
+      "[setup] bearer = \"\(name)\": this version has no Bluetooth bearer yet; set bearer = socket and socket = PATH")
   }
 }
 
@@ -92,7 +113,7 @@ extension DaemonConfiguration.Control {
   private func group(_ name: String?, key: String) throws(ReplenishError) -> UInt32? {
     guard let name else { return nil }
     guard let id = SystemGroup.number(named: name) else {
-      throw ReplenishError("[control] \(key): no group is named '\(name)': make it with 'groupadd --system \(name)'")
+      throw ReplenishError("[control] \(key) = \"\(name)\": there is no such group; make it with 'groupadd --system \(name)'")
     }
     return id
   }

@@ -33,8 +33,8 @@ typedef size_t (*replenish_curl_data_function)(char *bytes, size_t size, size_t 
 static inline CURLcode replenish_curl_set_data_function(CURL *easy, CURLoption option, replenish_curl_data_function value) {
   return curl_easy_setopt(easy, option, value);
 }
-static inline CURLcode replenish_curl_set_seek_function(CURL *easy, curl_seek_callback value) {
-  return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, value);
+static inline CURLcode replenish_curl_set_prerequest_function(CURL *easy, curl_prereq_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);
 }
 
 static inline CURLMcode replenish_curl_multi_set_socket_function(CURLM *multi, curl_socket_callback value, void *context) {

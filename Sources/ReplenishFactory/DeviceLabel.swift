@@ -3,7 +3,7 @@ import ReplenishHost
 
 /// What is printed on a device: its QR code, and in plain text what the QR code says.
 ///
-/// Whoever holds a label can link the device, so each drawing is a ``Secret``.
+/// Whoever holds a label can link the device, so each drawing is a `Secret`.
 public struct DeviceLabel {
   /// The serial number.
   public let serial: SerialNumber

@@ -11,9 +11,13 @@ public struct MadeDevice {
   /// The iterations of PBKDF2 unless told otherwise.
   public static let usualIterations = 100_000
 
-  /// Draws a setup code, salt and short id, and derives the record; `iterations` is 10 000–1 000 000.
+  /// Draws a setup code, salt and short id, and derives the record.
   ///
-  /// - Parameter isTaken: whether a short id belongs to another device of this run already.
+  /// - Parameters:
+  ///   - entry: the serial and the model.
+  ///   - iterations: of PBKDF2, 10 000–1 000 000.
+  ///   - random: where codes and salts come from.
+  ///   - isTaken: whether a short id belongs to another device of this run already.
   public init(
     _ entry: DeviceList.Entry, iterations: Int = MadeDevice.usualIterations, random: any RandomSource,
     isTaken: (ShortID) -> Bool = { _ in false }

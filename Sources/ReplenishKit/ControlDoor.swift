@@ -21,7 +21,8 @@ final class ControlDoor {
       guard access >= needed else {
         throw Refusal(
           .notPermitted,
-          "this account may not do that: it must be in the \(needed == .read ? "read" : "act")-group of the configuration")
+          "this account may not do that: it must be in the \(needed == .read ? "read" : "act")-group of the configuration"
+        )
       }
       device.ask(command) { [unowned(unsafe) self] reply in server.answer(id, ControlReply.encode(reply)) }
     } catch {

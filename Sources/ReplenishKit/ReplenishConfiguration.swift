@@ -27,7 +27,7 @@ public struct ReplenishConfiguration {
   public var device: DeviceConfiguration
   /// The folder for tokens and presses; it must belong to this user, mode 0700.
   public var stateFolder: String
-  /// The record that the factory made for this device; nil leaves it without setup.
+  /// The record that the factory made for this device. Without it, or while the file is missing, no phone can link.
   public var setupRecord: String?
   /// The certificates to trust, and the limits of requests.
   public var http = HTTPClientConfiguration()

@@ -10,11 +10,13 @@ extension ReplenishDevice {
     }
     switch configuration.serial {
     case .fixed(let text):
-      return DeviceIdentity(model: model, serial: try serial(text, from: "configuration"), serialSource: "configuration")
+      return DeviceIdentity(
+        model: model, serial: try serial(text, from: "configuration"), serialSource: "configuration")
     case .found(let sources):
       guard let found = SerialSource.find(sources) else {
         throw ReplenishError(
-          "no serial number was found in \(names(sources)): name a file that holds one, or write it into the configuration")
+          "no serial number was found in \(names(sources)): name a file that holds one, or write it into the configuration"
+        )
       }
       let text = String(decoding: found.bytes, as: UTF8.self)
       return DeviceIdentity(model: model, serial: try serial(text, from: found.source), serialSource: found.source)
@@ -40,9 +42,9 @@ extension ReplenishDevice {
     return text
   }
 
-  /// Reads the factory's record.
+  /// Reads the factory's record; nil if there is none yet.
   static func credential(_ path: String?) throws(ReplenishError) -> SetupCredential? {
-    guard let path else { return nil }
+    guard let path, SetupRecordFile.exists(path) else { return nil }
     let record: Secret
     do throws(StorageError) { record = try SetupRecordFile.read(path) } catch { throw ReplenishError(error.text) }
     do throws(SetupCredential.Fault) { return try SetupCredential.decode(record) } catch {

@@ -26,7 +26,7 @@ public final class ReplenishDevice {
 
   /// The model and serial, and where they came from.
   public let identity: DeviceIdentity
-  /// What opening the records had to set aside, for the log.
+  /// What a person should know of the start, for the log: records set aside, a setup record that is missing.
   public let notices: [String]
   /// The names of the slots, in the order that buttons and lights count them.
   public let slots: [String]
@@ -36,7 +36,9 @@ public final class ReplenishDevice {
 
   /// Makes a device. It does nothing until ``start()``.
   ///
-  /// - Parameter loop: An event loop that the firmware runs anyway; without one the device makes its own.
+  /// - Parameters:
+  ///   - configuration: What the product decides.
+  ///   - shared: An event loop that the firmware runs anyway; without one the device makes its own.
   public init(_ configuration: ReplenishConfiguration, loop shared: EventLoop? = nil) throws(ReplenishError) {
     let identity = try ReplenishDevice.identify(configuration)
     let credential = try ReplenishDevice.credential(configuration.setupRecord)
@@ -70,7 +72,13 @@ public final class ReplenishDevice {
     self.bearer = bearer
     self.identity = identity
     loopIsOurs = shared == nil
-    notices = store.notices
+    var notices = store.notices
+    if let path = configuration.setupRecord, credential == nil {
+      notices.append(
+        "\(path): the factory's setup record is not there, so no phone can link this device; make it with replenish-factory"
+      )
+    }
+    self.notices = notices
     slots = configuration.device.slots.map { $0.name }
     performer.onEvent = { [unowned(unsafe) self] event in note(event) }
     performer.onReply = { [unowned(unsafe) self] id, reply in answer(id, reply) }
@@ -104,13 +112,13 @@ public final class ReplenishDevice {
   /// A button of the firmware's own went down or up, debounced.
   public func button(slot: Int, isDown: Bool) { performer.give(.button(slot: slot, isDown: isDown)) }
 
-  /// Lets the device watch a button; see ``GPIOButton`` and ``EventDeviceButton``.
+  /// Lets the device watch a button; see `GPIOButton` and `EventDeviceButton`.
   public func attach(_ button: any Button, slot: Int) {
     button.onChange = { [unowned(unsafe) self] isDown in self.button(slot: slot, isDown: isDown) }
     buttons.append(button)
   }
 
-  /// Lets the device show its signals on a light; see ``GPIOLight`` and ``LEDClassLight``.
+  /// Lets the device show its signals on a light; see `GPIOLight` and `LEDClassLight`.
   public func attach(_ light: any Light, slot: Int) {
     players.append((slot, LightPlayer(loop: loop, light: light)))
   }

@@ -40,10 +40,10 @@ import Testing
 
   private static func request(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n" }
 
-  @Test func takesTheAnswerThatCarriesTheState() async throws {
+  @Test func takesTheAnswerThatCarriesTheState() throws {
     let port = try freePort()
     let redirect = try LoopbackRedirect(try #require(WebURL("http://localhost:\(port)/callback")))
-    let browser = Task.detached {
+    let browser = Background {
       [
         LoopbackRedirectTests.ask(port, LoopbackRedirectTests.request("/favicon.ico")),
         LoopbackRedirectTests.ask(port, "POST /callback?code=1&state=s HTTP/1.1\r\n\r\n"),
@@ -53,8 +53,8 @@ import Testing
     }
     let url = try redirect.wait(state: "s", device: nil, seconds: 30)
     #expect(url.text == "http://localhost:\(port)/callback?code=2&state=s")
-    let answers = await browser.value
-    #expect(answers.map { $0.dropFirst(9).prefix(3) } == ["404", "404", "400", "200"])
+    let answers = browser.value
+    #expect(answers?.map { $0.dropFirst(9).prefix(3) } == ["404", "404", "400", "200"])
   }
 
   @Test func endsWhenTheDeviceHangsUp() throws {

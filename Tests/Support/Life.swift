@@ -1,31 +1,31 @@
 import ReplenishCore
 
 /// Thrown where the power goes.
-public struct PowerLost: Error { public init() {} }
+package struct PowerLost: Error { package init() {} }
 
 /// Where a simulated device keeps its records.
-public protocol LifeStorage: AnyObject {
+package protocol LifeStorage: AnyObject {
   func find(_ kind: RecordKind) -> RecordFinding
   func write(_ kind: RecordKind, _ contents: Secret) throws(PowerLost) -> StoreOutcome
   func remove(_ kind: RecordKind) throws(PowerLost) -> StoreOutcome
 }
 
 /// Storage that cannot fail but when it is told to.
-public final class MemoryStorage: LifeStorage {
-  public var records: [RecordKind: RecordFinding] = [:]
-  public var failures: [RecordKind: Int] = [:]
+package final class MemoryStorage: LifeStorage {
+  package var records: [RecordKind: RecordFinding] = [:]
+  package var failures: [RecordKind: Int] = [:]
 
-  public init() {}
+  package init() {}
 
-  public func find(_ kind: RecordKind) -> RecordFinding { records[kind] ?? .absent }
+  package func find(_ kind: RecordKind) -> RecordFinding { records[kind] ?? .absent }
 
-  public func write(_ kind: RecordKind, _ contents: Secret) -> StoreOutcome {
+  package func write(_ kind: RecordKind, _ contents: Secret) -> StoreOutcome {
     if let text = failure(kind) { return .failed(text) }
     records[kind] = .whole(contents)
     return .durable
   }
 
-  public func remove(_ kind: RecordKind) -> StoreOutcome {
+  package func remove(_ kind: RecordKind) -> StoreOutcome {
     if let text = failure(kind) { return .failed(text) }
     records[kind] = nil
     return .durable
@@ -39,12 +39,12 @@ public final class MemoryStorage: LifeStorage {
 }
 
 /// Random bytes that are the same in every run.
-public final class SeededRandom: RandomSource {
+package final class SeededRandom: RandomSource {
   private var state: UInt64
 
-  public init(_ seed: UInt64) { state = seed &* 2 &+ 1 }
+  package init(_ seed: UInt64) { state = seed &* 2 &+ 1 }
 
-  public func next() -> UInt64 {
+  package func next() -> UInt64 {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -52,37 +52,37 @@ public final class SeededRandom: RandomSource {
     return mixed ^ (mixed >> 31)
   }
 
-  public func fill(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
+  package func fill(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
     for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: next() >> 24) }
     return true
   }
 }
 
 /// A whole device with its phone, its Amazon and its time, that can lose its power anywhere.
-public final class Life {
-  public let storage: any LifeStorage
-  public let amazon: SimulatedAmazon
-  public var configuration: DeviceConfiguration
-  public private(set) var device: Device
-  public var moment: Moment
-  public var account = "owner"
-  public var phoneCode: SetupCode
-  public private(set) var events: [Event] = []
-  public private(set) var lights: [Int: LightSignal] = [:]
-  public private(set) var replies: [UInt64: Reply] = [:]
-  public private(set) var windowIsOpen = false
-  public private(set) var told: [DeviceMessage] = []
-  public private(set) var refusedPhone: [SetupFault] = []
+package final class Life {
+  package let storage: any LifeStorage
+  package let amazon: SimulatedAmazon
+  package var configuration: DeviceConfiguration
+  package private(set) var device: Device
+  package var moment: Moment
+  package var account = "owner"
+  package var phoneCode: SetupCode
+  package private(set) var events: [Event] = []
+  package private(set) var lights: [Int: LightSignal] = [:]
+  package private(set) var replies: [UInt64: Reply] = [:]
+  package private(set) var windowIsOpen = false
+  package private(set) var told: [DeviceMessage] = []
+  package private(set) var refusedPhone: [SetupFault] = []
   /// Whether the device's proof reached the phone: from then on a guess is spent.
-  public private(set) var phoneGotProof = false
+  package private(set) var phoneGotProof = false
   /// What the phone does with the parameters; false hangs up instead.
-  public var phoneLogsIn = true
+  package var phoneLogsIn = true
   /// Whether a person was shown that a press is noted.
-  public private(set) var acknowledged = false
+  package private(set) var acknowledged = false
   /// Steps until the power goes; nil for never.
-  public var stepsLeft: Int?
-  public private(set) var steps = 0
-  public var boot: BootIdentity
+  package var stepsLeft: Int?
+  package private(set) var steps = 0
+  package var boot: BootIdentity
   private let random: SeededRandom
   private let phoneRandom = SeededRandom(99)
   private var inputs: [Input] = []
@@ -90,7 +90,7 @@ public final class Life {
   private var lastCommand: UInt64 = 0
   private let credential: SetupCredential
 
-  public init(
+  package init(
     storage: any LifeStorage, amazon: SimulatedAmazon, configuration: DeviceConfiguration,
     credential: SetupCredential, code: SetupCode, moment: Moment, seed: UInt64 = 1
   ) throws {
@@ -108,12 +108,12 @@ public final class Life {
   }
 
   /// Starts the device.
-  public func start() throws(PowerLost) {
+  package func start() throws(PowerLost) {
     try give(.start(RecordFindings { storage.find($0) }, boot))
   }
 
   /// Counts a step at which the power may go.
-  public func step() throws(PowerLost) {
+  package func step() throws(PowerLost) {
     steps += 1
     guard let left = stepsLeft else { return }
     if left == 0 { throw PowerLost() }
@@ -121,7 +121,7 @@ public final class Life {
   }
 
   /// Gives an input and performs all that follows.
-  public func give(_ input: Input) throws(PowerLost) {
+  package func give(_ input: Input) throws(PowerLost) {
     inputs.append(input)
     try settle()
   }
@@ -135,7 +135,7 @@ public final class Life {
 
   /// Gives a command and returns the answer it has so far.
   @discardableResult
-  public func command(_ command: Command) throws(PowerLost) -> Reply? {
+  package func command(_ command: Command) throws(PowerLost) -> Reply? {
     lastCommand += 1
     let id = lastCommand
     try give(.command(CommandID(id), command))
@@ -143,14 +143,14 @@ public final class Life {
   }
 
   /// Presses the button of a slot for a moment.
-  public func press(slot: Int = 0) throws(PowerLost) {
+  package func press(slot: Int = 0) throws(PowerLost) {
     try give(.button(slot: slot, isDown: true))
     try pass(100)
     try give(.button(slot: slot, isDown: false))
   }
 
   /// Lets time pass, in milliseconds.
-  public func pass(_ milliseconds: UInt64) throws(PowerLost) {
+  package func pass(_ milliseconds: UInt64) throws(PowerLost) {
     let end = moment.uptime + milliseconds
     var turns = 0
     while let deadline = device.deadline, deadline <= end {
@@ -168,7 +168,7 @@ public final class Life {
   }
 
   /// A phone comes and does what phones do.
-  public func connectPhone() throws(PowerLost) {
+  package func connectPhone() throws(PowerLost) {
     var session = PhoneSession(code: phoneCode, random: phoneRandom)
     let outputs = session.start()
     phone = session
@@ -178,7 +178,7 @@ public final class Life {
   }
 
   /// The person at the phone logs in once more, with the last parameters the device gave.
-  public func logInAgain() throws(PowerLost) {
+  package func logInAgain() throws(PowerLost) {
     let last = told.last { if case .parameters = $0 { true } else { false } }
     guard let last else { return }
     phoneLogsIn = true
@@ -187,7 +187,7 @@ public final class Life {
   }
 
   /// The phone is carried away.
-  public func disconnectPhone() throws(PowerLost) {
+  package func disconnectPhone() throws(PowerLost) {
     guard phone != nil else { return }
     phone = nil
     try give(.phoneDisconnected)

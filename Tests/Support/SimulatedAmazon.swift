@@ -4,9 +4,9 @@ import ReplenishCore
 /// Login with Amazon and DRS as far as a device meets them, in memory and without time of their own.
 ///
 /// Written for the tests that cut the power ten thousand times; the emulator in Examples/Cloud is the real stand-in.
-public final class SimulatedAmazon {
+package final class SimulatedAmazon {
   /// How the service treats an old refresh token after it gave a new one.
-  public enum Rotation {
+  package enum Rotation {
     /// The refresh token stays the same.
     case off
     /// A new one each time; the old one keeps working.
@@ -16,7 +16,7 @@ public final class SimulatedAmazon {
   }
 
   /// What goes wrong with the next matching request.
-  public enum Fault: Equatable {
+  package enum Fault: Equatable {
     /// The device cannot connect.
     case unreachable
     /// The connection breaks before the service has read the request.
@@ -32,48 +32,73 @@ public final class SimulatedAmazon {
   }
 
   /// The operations that a fault can be aimed at.
-  public enum Operation: String {
+  package enum Operation: String {
     case redeem, refresh, replenish, slotStatus, deviceStatus, subscriptionInfo, orderInfo, deregister, cancelTestOrders
   }
 
   /// One registered device of one account.
-  public final class Registration {
+  package final class Registration {
     /// Whose it is.
-    public let account: String
+    package let account: String
     /// Whether it stands.
-    public internal(set) var isActive = true
+    package internal(set) var isActive = true
     var refreshTokens: Set<String> = []
     var accessTokens: Set<String> = []
     /// Slots with an open order.
-    public internal(set) var openOrders: Set<String> = []
+    package internal(set) var openOrders: Set<String> = []
     /// Every order ever placed, by slot.
-    public internal(set) var orders: [String] = []
+    package internal(set) var orders: [String] = []
 
     init(account: String) { self.account = account }
+
+    func copy() -> Registration {
+      let copy = Registration(account: account)
+      copy.isActive = isActive
+      copy.refreshTokens = refreshTokens
+      copy.accessTokens = accessTokens
+      copy.openOrders = openOrders
+      copy.orders = orders
+      return copy
+    }
   }
 
-  public var rotation = Rotation.off
-  public private(set) var registrations: [Registration] = []
-  public private(set) var log: [Operation] = []
+  package var rotation = Rotation.off
+  /// How long an access token is said to live, in seconds. It lives until it is expired by hand.
+  package var tokenLife = 3600
+  package private(set) var registrations: [Registration] = []
+  package private(set) var log: [Operation] = []
   private var faults: [(Operation, Fault)] = []
   private var codes: [String: (challenge: String, account: String)] = [:]
   private var counter = 0
 
-  public init() {}
+  package init() {}
+
+  /// The same service, going its own way from here.
+  package func copy() -> SimulatedAmazon {
+    let copy = SimulatedAmazon()
+    copy.rotation = rotation
+    copy.tokenLife = tokenLife
+    copy.registrations = registrations.map { $0.copy() }
+    copy.log = log
+    copy.faults = faults
+    copy.codes = codes
+    copy.counter = counter
+    return copy
+  }
 
   /// All orders ever placed, by slot.
-  public var orders: [String] { registrations.flatMap { $0.orders } }
+  package var orders: [String] { registrations.flatMap { $0.orders } }
 
   /// Lets the next matching requests go wrong, one fault each.
-  public func script(_ operation: Operation, _ faults: Fault...) {
+  package func script(_ operation: Operation, _ faults: Fault...) {
     self.faults += faults.map { (operation, $0) }
   }
 
   /// Forgets scripted faults that have not happened.
-  public func clearScript() { faults = [] }
+  package func clearScript() { faults = [] }
 
   /// What the person gets who logs in and consents.
-  public func login(challenge: String, account: String) -> String {
+  package func login(challenge: String, account: String) -> String {
     counter += 1
     let code = "ANcode\(counter)"
     codes[code] = (challenge, account)
@@ -81,13 +106,13 @@ public final class SimulatedAmazon {
   }
 
   /// The customer gets the goods, or cancels.
-  public func closeOrders() { for registration in registrations { registration.openOrders = [] } }
+  package func closeOrders() { for registration in registrations { registration.openOrders = [] } }
 
   /// Every access token ends now.
-  public func expireAccessTokens() { for registration in registrations { registration.accessTokens = [] } }
+  package func expireAccessTokens() { for registration in registrations { registration.accessTokens = [] } }
 
   /// The customer removes the device.
-  public func revoke() { for registration in registrations { end(registration) } }
+  package func revoke() { for registration in registrations { end(registration) } }
 
   private func end(_ registration: Registration) {
     registration.isActive = false
@@ -96,7 +121,7 @@ public final class SimulatedAmazon {
   }
 
   /// Answers a request. `cut` may throw: just before the service acts, and just after.
-  public func perform(_ request: HTTPRequest, cut: () throws -> Void) rethrows -> HTTPOutcome {
+  package func perform(_ request: HTTPRequest, cut: () throws -> Void) rethrows -> HTTPOutcome {
     let operation = operation(of: request)
     var fault: Fault?
     if let index = faults.firstIndex(where: { $0.0 == operation }) { fault = faults.remove(at: index).1 }
@@ -189,7 +214,7 @@ public final class SimulatedAmazon {
     registration.refreshTokens.insert(refresh)
     return answer(
       200,
-      #"{"access_token":"\#(access)","refresh_token":"\#(refresh)","token_type":"bearer","expires_in":3600}"#)
+      #"{"access_token":"\#(access)","refresh_token":"\#(refresh)","token_type":"bearer","expires_in":\#(tokenLife)}"#)
   }
 
   private func challenge(of verifier: String) -> String {

@@ -23,8 +23,10 @@ public struct CodePairPolling: Equatable, Sendable {
 
   /// Begins.
   ///
-  /// - Parameter requestedAt: when the request for the pair was sent, in ms of ``Moment/uptime``: its life is counted
-  ///   from then, so that a slow answer makes it shorter and never longer.
+  /// - Parameters:
+  ///   - pair: what the person is shown, and its life.
+  ///   - requestedAt: when the request for the pair was sent, in ms of ``Moment/uptime``: its life is counted from then,
+  ///     so that a slow answer makes it shorter and never longer.
   public init(_ pair: CodePair, requestedAt: UInt64) {
     interval = min(max(pair.interval, 1), CodePair.longestInterval)
     deadline = requestedAt &+ UInt64(min(max(pair.expiresIn, 0), CodePair.longestLife)) &* 1000

@@ -1,8 +1,7 @@
 /// The requests to Login with Amazon. None has a client secret: a device is a public client, and PKCE stands in for it.
 public enum TokenRequest {
-  /// Redeems an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
-  ///
-  /// - Parameter redirectURI: the one of the authorize request, character for character.
+  /// Redeems an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5). The redirect URI is the one of the
+  /// authorize request, character for character.
   public static func redeem(
     code: Secret, redirectURI: String, clientID: String, verifier: CodeVerifier, at endpoints: LWAEndpoints
   ) -> HTTPRequest {
@@ -28,7 +27,7 @@ public enum TokenRequest {
 
   /// Begins code-based linking. That it works with the scope of DRS is UNVERIFIED.
   ///
-  /// - Parameter registration: goes out as `scope_data`; nil for scopes that have none, such as `profile`.
+  /// The registration goes out as `scope_data`; nil for scopes that have none, such as `profile`.
   public static func codePair(
     clientID: String, scope: String = RegistrationScope.scope, registration: RegistrationScope?,
     at endpoints: LWAEndpoints

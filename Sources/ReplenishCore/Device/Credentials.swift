@@ -12,6 +12,8 @@ struct Credentials {
   var tokenType: String
   /// When the access token ends, in uptime milliseconds of this boot; nil if it came from an earlier boot.
   var endsAtUptime: UInt64?
+  /// How long the access token was to live when it came, in milliseconds; nil if it came from an earlier boot.
+  var life: UInt64?
   /// When the access token ends, in seconds since 1970; nil if the clock was not plausible.
   var endsAtClock: Int64?
 
@@ -24,15 +26,20 @@ struct Credentials {
     self.refreshToken = refreshToken
     accessToken = tokens.accessToken
     tokenType = tokens.tokenType
-    endsAtUptime = sent.uptime + UInt64(max(tokens.expiresIn, 0)) * 1000
+    let life = UInt64(max(tokens.expiresIn, 0)) * 1000
+    self.life = life
+    endsAtUptime = sent.uptime + life
     endsAtClock = clockIsPlausible ? sent.clock + Int64(tokens.expiresIn) : nil
   }
+
+  /// How early to renew the access token: `margin`, but half its life at most, or a short-lived one would never do.
+  func margin(_ margin: UInt64) -> UInt64 { min(margin, (life ?? .max) / 2) }
 
   /// The access token if it has more than `margin` milliseconds to live.
   func usableAccessToken(at now: Moment, margin: UInt64, clockIsPlausible: Bool) -> Secret? {
     guard let accessToken else { return nil }
     if let endsAtUptime {
-      return endsAtUptime > now.uptime + margin ? accessToken : nil
+      return endsAtUptime > now.uptime + self.margin(margin) ? accessToken : nil
     }
     guard let endsAtClock, clockIsPlausible else { return nil }
     return endsAtClock > now.clock + Int64(clamping: margin / 1000) ? accessToken : nil

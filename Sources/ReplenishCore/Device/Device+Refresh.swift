@@ -94,7 +94,8 @@ extension Device {
     if link.phase == .unproved { return refreshLink() }
     guard configuration.refreshesAhead else { return }
     guard let ends = link.credentials.endsAtUptime, link.credentials.accessToken != nil else { return refreshLink() }
-    let from = ends > configuration.tokenMargin ? ends - configuration.tokenMargin : 0
+    let margin = link.credentials.margin(configuration.tokenMargin)
+    let from = ends > margin ? ends - margin : 0
     if isDue(from) { refreshLink() }
   }
 }

@@ -96,9 +96,7 @@ extension Device {
       case .countAttempt: countGuess()
       case .proved: phoneProved()
       case .message(let message): take(message)
-      case .close(let fault):
-        if fault == .wrongSetupCode { raise(.setupGuessed(failures: attempts.failures)) }
-        sendPhoneAway()
+      case .close: sendPhoneAway()
       }
     }
   }
@@ -108,6 +106,8 @@ extension Device {
     let wait = attempts.remaining(at: now.uptime)
     guard wait == 0 else { return refuseGuess(waitSeconds: Int((wait + 999) / 1000)) }
     guard let number = window.phone?.number else { return }
+    // A phone that starts over on its connection gets the time of one handshake anew, and no more.
+    if window.phone?.leavesAt == nil { window.phone?.leavesAt = now.uptime + DeviceLimits.handshakeTime }
     attempts.count(at: now.uptime)
     raise(.setupGuessed(failures: attempts.failures))
     store(.attempts, attempts.encoded(), .guess(phone: number))

@@ -14,7 +14,9 @@ public enum PercentEncoding {
 
   /// The bytes of an encoded text; nil if a `%` is not followed by two hexadecimal digits.
   ///
-  /// - Parameter plusIsSpace: as in forms and in the query of an OAuth redirect (RFC 6749 appendix B).
+  /// - Parameters:
+  ///   - text: the encoded text.
+  ///   - plusIsSpace: as in forms and in the query of an OAuth redirect (RFC 6749 appendix B).
   public static func decode(_ text: [UInt8], plusIsSpace: Bool = false) -> [UInt8]? {
     var decoded: [UInt8] = []
     var index = 0

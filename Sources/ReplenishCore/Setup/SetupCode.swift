@@ -2,7 +2,7 @@ import COpenSSL
 
 /// The code on a device's label that lets its owner link it: eight decimal digits, no pattern among them.
 ///
-/// Uniform over the codes that ``isPatterned(_:)`` lets through, a little under 26.6 bits. The phone and the factory
+/// Uniform over the codes without a plain pattern (see ``Fault/patterned``), a little under 26.6 bits. The phone and the factory
 /// know it; the device never does (it keeps a ``SetupCredential``).
 public struct SetupCode: Sendable {
   /// The number of digits.

@@ -10,6 +10,7 @@ public final class ControlClient {
   /// Connects to the daemon.
   ///
   /// - Parameters:
+  ///   - path: the daemon's control socket.
   ///   - maximumReply: the longest reply in bytes that is accepted.
   ///   - patience: how long a reply may take, in milliseconds. Some commands ask Amazon first.
   public init(path: String, maximumReply: Int = 16_384, patience: Int32 = 40_000) throws(ControlSocketError) {

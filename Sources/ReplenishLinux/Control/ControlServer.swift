@@ -78,9 +78,13 @@ public final class ControlServer {
   }
 
   private func accepted(_ descriptor: Int32) {
-    guard clients.count < configuration.maximumClients else {
-      _ = CLinux.close(descriptor)
-      return
+    if clients.count >= configuration.maximumClients {
+      // Whoever holds a place and asks nothing makes room for one who may; only open questions are waited for.
+      guard let idle = clients.first(where: { $0.open == nil }) else {
+        _ = CLinux.close(descriptor)
+        return
+      }
+      idle.connection.close()
     }
     let access = ControlAccess.ofPeer(
       descriptor, readGroup: configuration.readGroup, actGroup: configuration.actGroup)

@@ -1,6 +1,6 @@
 import ReplenishCore
 
-/// Joins a ``Device`` to its board: performs its effects, in order, and gives it what happens.
+/// Joins a `Device` to its board: performs its effects, in order, and gives it what happens.
 ///
 /// A record is written before the next effect is looked at. The write may block until the disk is done, which is
 /// accepted: what follows a write must not happen before it is durable.

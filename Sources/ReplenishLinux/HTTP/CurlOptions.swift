@@ -33,9 +33,9 @@ struct CurlOptions {
     check(replenish_curl_set_size(easy, option, curl_off_t(value)))
   }
 
-  mutating func setSeek(_ function: curl_seek_callback?, _ context: UnsafeMutableRawPointer) {
-    check(replenish_curl_set_seek_function(easy, function))
-    check(replenish_curl_set_pointer(easy, CURLOPT_SEEKDATA, context))
+  mutating func setPrerequest(_ function: curl_prereq_callback?, _ context: UnsafeMutableRawPointer) {
+    check(replenish_curl_set_prerequest_function(easy, function))
+    check(replenish_curl_set_pointer(easy, CURLOPT_PREREQDATA, context))
   }
 
   mutating func setShare(_ share: UnsafeMutableRawPointer) {

@@ -31,7 +31,8 @@ enum HTTPCallbacks {
     { bytes, size, count, context in
       guard let context else { return 0 }
       let part = UnsafeRawBufferPointer(start: bytes, count: size &* count)
-      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().take(body: part) ? part.count : part.count &+ 1
+      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().take(body: part)
+        ? part.count : part.count &+ 1
     }
   }
 
@@ -39,14 +40,16 @@ enum HTTPCallbacks {
     { bytes, size, count, context in
       guard let context else { return 0 }
       let line = UnsafeRawBufferPointer(start: bytes, count: size &* count)
-      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().take(header: line) ? line.count : line.count &+ 1
+      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().take(header: line)
+        ? line.count : line.count &+ 1
     }
   }
 
-  static var seek: curl_seek_callback {
-    { context, offset, origin in
-      guard let context, origin == 0 else { return 1 }  // 0 is SEEK_SET, 1 is CURL_SEEKFUNC_FAIL
-      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().seek(to: Int64(offset)) ? 0 : 1
+  /// Called before each sending of the request: the second time says no.
+  static var prerequest: curl_prereq_callback {
+    { context, _, _, _, _ in
+      guard let context else { return 1 }  // CURL_PREREQFUNC_ABORT
+      return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().maySend() ? 0 : 1
     }
   }
 }

@@ -43,6 +43,7 @@ public final class HTTPClient {
   }
 
   /// Ends what is under way, without completions, and closes the connections. The client is not used after it.
+  /// Not to be called from within a completion.
   public func close() {
     for transfer in transfers { release(transfer) }
     transfers = []
@@ -121,6 +122,7 @@ public final class HTTPClient {
     if code == CURLE_OK, replenish_curl_get_long(transfer.easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK {
       return .answered(transfer.finish(status: status))
     }
+    if transfer.isSecondSending { return .failed(TransportFailure(.broken, mayHaveBeenSent: true)) }
     var bytes = 0
     let isKnown = replenish_curl_get_long(transfer.easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK
     return .failed(TransportFailure(code, requestBytes: isKnown ? bytes : 1, isTooLarge: transfer.isTooLarge))
@@ -182,7 +184,7 @@ public final class HTTPClient {
     options.set(CURLOPT_READFUNCTION, HTTPCallbacks.read, CURLOPT_READDATA, context)
     options.set(CURLOPT_WRITEFUNCTION, HTTPCallbacks.write, CURLOPT_WRITEDATA, context)
     options.set(CURLOPT_HEADERFUNCTION, HTTPCallbacks.header, CURLOPT_HEADERDATA, context)
-    options.setSeek(HTTPCallbacks.seek, context)
+    options.setPrerequest(HTTPCallbacks.prerequest, context)
     options.setShare(share)
     return options.areSet
   }

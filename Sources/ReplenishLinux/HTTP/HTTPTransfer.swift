@@ -16,6 +16,9 @@ final class HTTPTransfer {
   private let maximumHeader: Int
   private let maximumBody: Int
 
+  private var wasSent = false
+  /// Whether libcurl wanted to send the request a second time.
+  private(set) var isSecondSending = false
   /// Whether the answer was cut off for its size.
   private(set) var isTooLarge = false
   private(set) var headers = HTTPAnswerHeaders()
@@ -85,11 +88,13 @@ final class HTTPTransfer {
     return count
   }
 
-  /// Goes back to an offset: libcurl sends the body again when a kept connection turns out dead.
-  func seek(to offset: Int64) -> Bool {
-    guard offset >= 0, offset <= Int64(body?.count ?? 0) else { return false }
-    sent = Int(offset)
-    return true
+  /// Whether libcurl may send the request: once. When a kept connection ends without an answer, libcurl would send it
+  /// again by itself on a new one, and nobody would know that the service may have acted twice. What is sent again is
+  /// for the device to decide.
+  func maySend() -> Bool {
+    if wasSent { isSecondSending = true }
+    wasSent = true
+    return !isSecondSending
   }
 
   // MARK: Answer

@@ -16,7 +16,9 @@ public enum SerialSource: Equatable {
   /// The first source that has a serial number. It is not checked here: a bad one must be reported, not skipped, lest a
   /// device change its name when a file is mended.
   ///
-  /// - Parameter root: what stands before the paths of the system, for tests.
+  /// - Parameters:
+  ///   - sources: where to look, in this order.
+  ///   - root: what stands before the paths of the system, for tests.
   public static func find(_ sources: [SerialSource], root: String = "") -> FoundSerial? {
     for source in sources {
       let path = source.path(root)

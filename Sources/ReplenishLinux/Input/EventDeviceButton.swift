@@ -12,6 +12,7 @@ public final class EventDeviceButton: Button {
   /// Opens a device for one of its keys. The device is not grabbed: several slots may use keys of one device.
   ///
   /// - Parameters:
+  ///   - loop: the loop that waits for the device.
   ///   - path: the device, `/dev/input/by-path/…-event` for instance, whose name does not change between boots.
   ///   - key: the key's code of `linux/input-event-codes.h`.
   public init(loop: EventLoop, device path: String, key: UInt16) throws(InputError) {

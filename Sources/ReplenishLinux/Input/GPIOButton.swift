@@ -22,8 +22,10 @@ public final class GPIOButton: Button {
   /// Takes a line of a chip.
   ///
   /// - Parameters:
+  ///   - loop: the loop that waits for the line.
   ///   - chip: the chip's device, `/dev/gpiochip0` for instance.
   ///   - line: the number of the line on the chip; 17 is GPIO 17 on a Raspberry Pi.
+  ///   - pull: what pulls the line while the button does not.
   ///   - isActiveLow: whether the button is down when the line is low, as with a pull-up.
   ///   - debounce: how long the line must be still before a change counts, in milliseconds.
   public init(

@@ -14,7 +14,10 @@ public final class GPIOLight: Light {
 
   /// Takes a line of a chip, and turns the light off.
   ///
-  /// - Parameter isActiveLow: whether the light is on when the line is low.
+  /// - Parameters:
+  ///   - chip: the chip's device, `/dev/gpiochip0` for instance.
+  ///   - line: the number of the line on the chip.
+  ///   - isActiveLow: whether the light is on when the line is low.
   public init(chip: String, line: UInt32, isActiveLow: Bool = false) throws(InputError) {
     var flags = replenish_gpio_flag_output()
     if isActiveLow { flags |= replenish_gpio_flag_active_low() }

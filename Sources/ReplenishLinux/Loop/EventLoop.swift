@@ -3,7 +3,7 @@ import CLinux
 /// One `epoll` descriptor for all that a device waits for: sockets, lines, timers, the setting of the clock, signals.
 ///
 /// Firmware that has a loop of its own polls ``pollDescriptor`` for readability and calls ``dispatch(timeout:)`` when it
-/// is readable; a daemon calls ``run()``. The loop never wakes by itself: an idle device makes no system call but the
+/// is readable; a daemon calls ``run(afterEachTurn:)``. The loop never wakes by itself: an idle device makes no system call but the
 /// awaited one.
 ///
 /// Handlers run on the thread that dispatches, one after the other. They may add and remove anything, themselves too.
@@ -132,7 +132,7 @@ public final class EventLoop {
     }
   }
 
-  /// Makes ``run()`` return after the handler that runs now.
+  /// Makes ``run(afterEachTurn:)`` return after the handler that runs now.
   public func stop() { isStopped = true }
 
   /// Turns SIGTERM and SIGINT into a ``stop()``. Called before anything makes threads, which inherit the mask.

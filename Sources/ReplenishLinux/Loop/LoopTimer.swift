@@ -45,6 +45,9 @@ final class TimerQueue {
 
   static var now: UInt64 { replenish_now_milliseconds(Int32(CLOCK_BOOTTIME)) }
 
+  /// Whether no timer is set.
+  var isIdle: Bool { timers.isEmpty }
+
   func insert(_ timer: LoopTimer) {
     if !timers.contains(where: { $0 === timer }) { timers.append(timer) }
     arm()

@@ -8,7 +8,9 @@ public final class PacketClient {
 
   /// Connects.
   ///
-  /// - Parameter maximumPacket: the longest packet in bytes that will be received.
+  /// - Parameters:
+  ///   - path: the socket.
+  ///   - maximumPacket: the longest packet in bytes that will be received.
   public init(path: String, maximumPacket: Int) throws(SocketFault) {
     self.path = path
     self.maximumPacket = maximumPacket
@@ -25,7 +27,9 @@ public final class PacketClient {
 
   /// Sends one packet.
   ///
-  /// - Parameter milliseconds: how long to wait for room.
+  /// - Parameters:
+  ///   - packet: the packet, whole.
+  ///   - milliseconds: how long to wait for room.
   public func send(_ packet: [UInt8], within milliseconds: Int32) throws(SocketFault) {
     while replenish_send(socket, packet, packet.count) < 0 {
       let error = Errno.last

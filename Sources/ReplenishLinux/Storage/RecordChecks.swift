@@ -35,7 +35,8 @@ enum RecordChecks {
       throw StorageError("\(path): others may read it (mode \(octal(status.mode))); run: chmod 0600 \(name)")
     }
     guard status.links == 1 else {
-      throw StorageError("\(path): has \(status.links) names; find the others and remove them: find / -samefile \(name)")
+      throw StorageError(
+        "\(path): has \(status.links) names; find the others and remove them: find / -samefile \(name)")
     }
   }
 

@@ -90,6 +90,7 @@ extension RecordStore {
         throw error
       }
       calls.close(file)
+      hasUnsynced = true
       try attempt("rename to \(target)", path + "/" + name) { () throws(Errno) in
         try calls.uninterrupted { () throws(Errno) in try fileSystem.rename(name, to: target, in: folder) }
       }
@@ -116,6 +117,7 @@ extension RecordStore {
   /// Removes what there is of the names, durably.
   func removeNames(_ names: [String]) throws(StorageError) {
     let folder = try openedFolder()
+    hasUnsynced = true
     for name in names {
       try attempt("remove", path + "/" + name) { () throws(Errno) in
         do throws(Errno) {
@@ -152,6 +154,7 @@ extension RecordStore {
       folder = nil
       throw error
     }
+    hasUnsynced = false
   }
 
   func listed() throws(StorageError) -> [String] {

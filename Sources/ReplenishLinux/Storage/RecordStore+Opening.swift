@@ -51,7 +51,8 @@ extension RecordStore {
     }
   }
 
-  private static func status(of descriptor: Int32, _ path: String, _ calls: StorageCalls) throws(StorageError) -> FileStatus
+  private static func status(of descriptor: Int32, _ path: String, _ calls: StorageCalls) throws(StorageError)
+    -> FileStatus
   {
     do throws(Errno) {
       return try calls.uninterrupted { () throws(Errno) in try calls.fileSystem.status(descriptor) }

@@ -16,6 +16,8 @@ public final class RecordStore {
   let lock: Int32
   /// Nil after a failed sync, whose descriptor would report the error once and then pretend that all is well.
   var folder: Int32?
+  /// Whether names were changed since the last good sync of the folder.
+  var hasUnsynced = false
   /// What the places hold, once known; nil when a failure left it unknown.
   private var known: [RecordSlots?]
 
@@ -107,7 +109,9 @@ public final class RecordStore {
       for index in 0...1 {
         if index == newest { last.insert(slot(kind, index), at: 0) } else { first.append(slot(kind, index)) }
       }
-      try removeNames(first)
+      let hasOlder = try hasAny(first)
+      if hasOlder || hasUnsynced { try removeNames(first) }
+      // Synced even if there is nothing left to remove: what an earlier call removed may not be durable yet.
       try removeNames(last)
       // Last of all: while the newest stands, a set-aside copy says that it may not be the newest.
       let aside = [setAside(kind, 0), setAside(kind, 1)]

@@ -6,8 +6,11 @@ public enum SetupRecordFile {
   /// The longest record in bytes.
   private static var limit: Int { 4096 }
 
-  /// Reads the record. The factory may have written it as root and made it readable for the service's group only, so it
-  /// needs not be ours; but nobody else may read it, and none but root and we may have written it.
+  /// Whether something of that name is there, readable or not.
+  public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 || replenish_errno() != ENOENT }
+
+  /// Reads the record. It must be ours or root's, and nobody else may read it, the group included: whoever reads it can
+  /// find the setup code in hours.
   ///
   /// - Throws: ``StorageError`` with the command that mends it.
   public static func read(_ path: String) throws(StorageError) -> Secret {
@@ -29,8 +32,8 @@ public enum SetupRecordFile {
     guard status.owner == 0 || status.owner == calls.fileSystem.user else {
       throw StorageError("\(path): belongs to user \(status.owner); run: chown root \(name)")
     }
-    guard status.mode & 0o037 == 0 else {
-      throw StorageError("\(path): others may read or change it; run: chmod 0640 \(name)")
+    guard status.mode & 0o077 == 0 else {
+      throw StorageError("\(path): others may read or change it; run: chmod 0400 \(name)")
     }
     guard let contents else { throw StorageError("\(path): is longer than a setup record; name the factory's record") }
     return contents

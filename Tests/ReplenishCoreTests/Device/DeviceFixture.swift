@@ -12,9 +12,10 @@ enum DeviceFixture {
   }()
 
   static let credential: SetupCredential = {
+    guard let shortID = ShortID([1, 2, 3]) else { fatalError("three bytes are a short id") }
     do {
       return try SetupCredential(
-        code: code, shortID: ShortID([1, 2, 3])!, salt: [UInt8](repeating: 7, count: 16), iterations: 10_000)
+        code: code, shortID: shortID, salt: [UInt8](repeating: 7, count: 16), iterations: 10_000)
     } catch { fatalError("\(error)") }
   }()
 
@@ -54,9 +55,12 @@ extension Life {
   var newest: PressReport? { status.presses.first }
 
   /// The same board after its power was away: memory is lost, the boot is another.
-  func restarted(seed: UInt64, clock: Int64? = nil, storage other: (any LifeStorage)? = nil) throws -> Life {
+  func restarted(
+    seed: UInt64, clock: Int64? = nil, storage other: (any LifeStorage)? = nil, amazon: SimulatedAmazon? = nil
+  ) throws -> Life {
     let next = try Life(
-      storage: other ?? storage, amazon: amazon, configuration: configuration, credential: DeviceFixture.credential,
+      storage: other ?? storage, amazon: amazon ?? self.amazon, configuration: configuration,
+      credential: DeviceFixture.credential,
       code: DeviceFixture.code, moment: Moment(uptime: 5_000, clock: clock ?? moment.clock + 30), seed: seed)
     next.phoneLogsIn = false
     return next

@@ -92,8 +92,10 @@ import Testing
     #expect(life.refusedPhone.contains { if case .wait = $0 { true } else { false } })
   }
 
-  @Test(arguments: [RecordFinding.unreadable, .previous(Secret(copying: #"{"failures":0}"#)),
-    .whole(Secret(copying: "{}")), .whole(Secret(copying: #"{"failures":-1}"#))])
+  @Test(arguments: [
+    RecordFinding.unreadable, .previous(Secret(copying: #"{"failures":0}"#)),
+    .whole(Secret(copying: "{}")), .whole(Secret(copying: #"{"failures":-1}"#)),
+  ])
   func anUnreadableCountMeansTheLongestDelay(finding: RecordFinding) throws {
     let storage = MemoryStorage()
     storage.records[.attempts] = finding

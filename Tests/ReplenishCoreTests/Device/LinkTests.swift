@@ -158,4 +158,19 @@ import Testing
     #expect(life.amazon.log.dropFirst(before).filter { $0 == .refresh }.count == 1)
     #expect(life.amazon.orders.count == 2)
   }
+
+  @Test(arguments: [1, 60, 299, 300, 301], [false, true])
+  func aShortLivedTokenIsUsedAndNotRenewedForEver(life seconds: Int, ahead: Bool) throws {
+    var configuration = DeviceFixture.configuration
+    configuration.refreshesAhead = ahead
+    let amazon = SimulatedAmazon()
+    amazon.tokenLife = seconds
+    let life = try DeviceFixture.linked(amazon: amazon, configuration: configuration)
+    try life.press()
+    #expect(life.newest?.state == .testOrdered)
+    let before = amazon.log.filter { $0 == .refresh }.count
+    try life.pass(10 * 60_000)
+    let renewals = amazon.log.filter { $0 == .refresh }.count - before
+    #expect(renewals <= (ahead ? 2 * 600 / seconds + 1 : 1))
+  }
 }

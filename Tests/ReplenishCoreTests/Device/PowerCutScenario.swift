@@ -69,4 +69,7 @@ enum PowerReturn: CaseIterable, Sendable {
     case .afterTwoDays: 2 * 86_400
     }
   }
+
+  /// What the board's clock says then.
+  func clock(after life: Life) -> Int64 { self == .withoutClock ? 40 : life.moment.clock + away }
 }

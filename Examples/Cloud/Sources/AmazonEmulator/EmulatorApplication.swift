@@ -27,7 +27,7 @@ extension AmazonEmulator {
     let scheme = certificate == nil ? "http" : "https"
     // The server's own messages are about connections; the emulator's log is one line for each request.
     var quiet = Logger(label: "amazon-emulator.http")
-    quiet.logLevel = .error
+    quiet.logLevel = .critical
     return Application(
       router: router(isSecure: certificate != nil), server: server,
       configuration: .init(address: .hostname(host, port: port), serverName: "Server"),

@@ -29,6 +29,8 @@ public final class EmulatorClock: Sendable {
     return date.formatted(style)
   }
 
-  /// A moment as ISO 8601 in UTC.
-  static func iso(_ date: Date) -> String { date.formatted(.iso8601) }
+  /// A moment in UTC as the overview shows it: `2026-11-21 09:23:58`.
+  static func display(_ date: Date) -> String {
+    date.formatted(.iso8601.dateTimeSeparator(.space)).replacing("Z", with: "")
+  }
 }

@@ -53,13 +53,13 @@ struct OverviewRoutes: Sendable {
       return [
         "device": registration.device, "customer": registration.customer,
         "kind": registration.deregisteredAt == nil ? kind : "\(kind), deregistered",
-        "since": EmulatorClock.iso(registration.registeredAt), "active": registration.mostRecentlyActiveDate ?? "–",
+        "since": EmulatorClock.display(registration.registeredAt), "active": registration.mostRecentlyActiveDate ?? "–",
         "slots": Self.describe(registration.slotStatus),
       ]
     }
     let orders = state.orders.reversed().map { order -> [String: Any] in
       [
-        "id": order.eventInstanceId, "placed": EmulatorClock.iso(order.placedAt),
+        "id": order.eventInstanceId, "placed": EmulatorClock.display(order.placedAt),
         "device": "\(order.model)/\(order.serial)", "slot": order.slot, "asin": order.asin,
         "phase": order.phase.rawValue + (order.isTest ? " (test)" : ""), "requests": order.replenishRequests,
         "isOpen": order.isOpen, "csrf": formToken,
@@ -67,7 +67,7 @@ struct OverviewRoutes: Sendable {
     }
     let requests = state.requests.suffix(50).reversed().map { request -> [String: Any] in
       [
-        "time": EmulatorClock.iso(request.time), "operation": request.operation, "device": request.device ?? "–",
+        "time": EmulatorClock.display(request.time), "operation": request.operation, "device": request.device ?? "–",
         "slot": request.slot ?? "", "result": request.result ?? "–",
         "status": request.status.map(String.init) ?? "closed", "fault": request.fault ?? "",
       ]

@@ -103,6 +103,9 @@ extension AuthorizationServer {
     let resource = try await consent.resource(for: pair.details, subject: subject, client: client)
     let grant = try await makeGrant(
       clientID: client.id, subject: subject, scope: pair.scope, resource: resource)
-    return try await storage.decideDeviceAuthorization(userCode: pair.userCode, .allowed(grant.id))
+    if try await storage.decideDeviceAuthorization(userCode: pair.userCode, .allowed(grant.id)) { return true }
+    // Somebody decided in between: what was just made must not live.
+    try await storage.revokeGrant(id: grant.id, at: now())
+    return false
   }
 }

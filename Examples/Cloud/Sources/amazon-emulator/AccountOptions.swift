@@ -75,7 +75,7 @@ struct AccountOptions: ParsableArguments {
   private func halves(
     _ text: String, at sign: Character, option: String, shape: String
   ) throws -> (String, String) {
-    guard let index = text.lastIndex(of: sign), index != text.startIndex, text.index(after: index) != text.endIndex
+    guard let index = text.firstIndex(of: sign), index != text.startIndex, text.index(after: index) != text.endIndex
     else { throw ValidationError("The value of \(option) is not \(shape).") }
     return (String(text[..<index]), String(text[text.index(after: index)...]))
   }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Hummingbird
 import Logging
+import NIOCore
 import OAuthServer
 import ServiceLifecycle
 import UnixSignals
@@ -13,23 +14,27 @@ struct EmulatorCommand: AsyncParsableCommand {
     commandName: "amazon-emulator",
     abstract: "Stands in for Login with Amazon and the Dash Replenishment Service on this machine.",
     discussion: """
-      Point a device's token and service addresses at https://localhost:PORT and its trusted certificates at the \
-      file of --ca-out. Sign in with the sample customer. Nothing is ever bought: orders live in memory until the \
-      program ends.
+      Point a device's token and service addresses at https://localhost:PORT and \
+      its trusted certificates at the file of --ca-out. Sign in with the sample \
+      customer. Nothing is ever bought: orders live in memory until the end.
 
       EXAMPLES
         amazon-emulator --ca-out ca.pem
             Listens on https://localhost:8443.
-        amazon-emulator --port 0 --ready-file port --ca-out ca.pem --exit-with-parent
-            For a test: a free port, written to the file once it listens; ends when standard input closes.
-        amazon-emulator --http --port 8080 --confidential-client web:secret --redirect-uri http://localhost/return
+        amazon-emulator --port 0 --ready-file port --ca-out ca.pem
+            For a test: any free port, written to a file once it listens.
+        amazon-emulator --http --confidential-client web:secret
             For OAuth client libraries.
 
       PATHS
-        /ap/oa  /auth/o2/token  /auth/o2/create/codepair  /code  /user/profile   Login with Amazon
-        /replenish/SLOT  /subscriptionInfo  /registration  …                    the replenishment service
-        /emulator/state  /emulator/faults  /emulator/settings  …                 control, for this machine only
-        /                                                                        a page of devices and orders
+        /ap/oa, /auth/o2/token, /auth/o2/create/codepair, /code, /user/profile
+            Login with Amazon.
+        /replenish/SLOT, /subscriptionInfo, /deviceStatus, /registration, ...
+            The replenishment service.
+        /emulator/state, /emulator/faults, /emulator/settings, ...
+            Control, for programs on this machine only; see README.md.
+        /
+            A page of devices, slots and orders.
       """)
 
   @OptionGroup(title: "Listening")
@@ -68,7 +73,12 @@ struct EmulatorCommand: AsyncParsableCommand {
     var group = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(1)
-    try await ServiceGroup(configuration: group).run()
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch let error as IOError {
+      throw ValidationError(
+        "Cannot listen on \(listening.host) port \(listening.port): \(error). Choose another with --host or --port.")
+    }
   }
 
   private func configuration() throws -> EmulatorConfiguration {

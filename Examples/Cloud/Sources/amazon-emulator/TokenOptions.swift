@@ -7,13 +7,13 @@ struct TokenOptions: ParsableArguments {
     case off, grace, strict
   }
 
-  @Option(help: "Seconds an access token lives.")
+  @Option(help: ArgumentHelp("Seconds an access token lives.", valueName: "seconds"))
   var accessTokenSeconds = 3600.0
 
-  @Option(help: "Seconds an authorization code lives.")
+  @Option(help: ArgumentHelp("Seconds an authorization code lives.", valueName: "seconds"))
   var codeSeconds = 300.0
 
-  @Option(help: "Seconds a device must wait between two polls for its code pair.")
+  @Option(help: ArgumentHelp("Seconds a device must wait between two polls for its code pair.", valueName: "seconds"))
   var pollInterval = 30
 
   @Option(
@@ -23,7 +23,7 @@ struct TokenOptions: ParsableArguments {
       """)
   var rotation = Rotation.off
 
-  @Option(help: "Seconds an old refresh token still works with --rotation grace.")
+  @Option(help: ArgumentHelp("Seconds an old refresh token still works with --rotation grace.", valueName: "seconds"))
   var graceSeconds = 60.0
 
   @Flag(help: "Accept the PKCE method plain, which LWA documents and RFC 9700 advises against.")

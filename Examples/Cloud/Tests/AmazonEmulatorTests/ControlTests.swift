@@ -50,7 +50,7 @@ struct ControlTests {
       let token = try await amazon.link().access_token
       let whole = try await amazon.dash(.replenish, "/replenish/coffee", token).text.replacing(
         "TEST_ORDER_PLACED", with: "ORDER_INPROGRESS")
-      let cases: [(String, (TestResponse) -> Bool)] = [
+      let cases: [(String, (Answer) -> Bool)] = [
         (#""truncateBody""#, { $0.text == String(whole.prefix(whole.utf8.count / 2)) }),
         (#""contentType""#, { $0.text == whole && $0.headers[.contentType] == "text/html" }),
         (#""garbage""#, { (try? JSONSerialization.jsonObject(with: Data($0.text.utf8))) == nil }),

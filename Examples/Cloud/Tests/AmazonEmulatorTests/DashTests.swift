@@ -118,7 +118,7 @@ struct DashTests {
   func badToken() async throws {
     try await fixture.run { amazon in
       let tokens = try await amazon.link()
-      func check(_ answer: TestResponse) {
+      func check(_ answer: Answer) {
         #expect(answer.status == .badRequest)
         #expect(answer.text == #"{"message":"Invalid token"}"#)
         #expect(

@@ -53,7 +53,13 @@ final class EmulatorFixture: Sendable {
   /// Runs a test against the routes, without a network.
   func run(_ test: @Sendable (Amazon) async throws -> Void) async throws {
     let application = Application(router: emulator.router(isSecure: true))
-    try await application.test(.router) { try await test(Amazon(client: $0)) }
+    try await application.test(.router) { client in
+      let amazon = Amazon { method, path, headers, body in
+        let response = try await client.executeRequest(uri: path, method: method, headers: headers, body: body)
+        return Answer(status: response.status, headers: response.headers, body: response.body)
+      }
+      try await test(amazon)
+    }
   }
 }
 
@@ -68,24 +74,30 @@ final class StandingClock: Sendable {
   func advance(_ seconds: Double) { date.withLock { $0 += seconds } }
 }
 
+/// What came back.
+struct Answer: Sendable {
+  var status: HTTPResponse.Status
+  var headers: HTTPFields
+  var body: ByteBuffer
+}
+
 /// Calls the emulator as a browser, a device or a test would.
-struct Amazon {
-  let client: any TestClientProtocol
+struct Amazon: Sendable {
+  let transport: @Sendable (HTTPRequest.Method, String, HTTPFields, ByteBuffer?) async throws -> Answer
 
   func send(
     _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: String? = nil
-  ) async throws -> TestResponse {
-    try await client.executeRequest(
-      uri: path, method: method, headers: headers, body: body.map(ByteBuffer.init(string:)))
+  ) async throws -> Answer {
+    try await transport(method, path, headers, body.map(ByteBuffer.init(string:)))
   }
 
-  func form(_ path: String, _ fields: [String: String], headers: HTTPFields = [:]) async throws -> TestResponse {
+  func form(_ path: String, _ fields: [String: String], headers: HTTPFields = [:]) async throws -> Answer {
     var headers = headers
     headers[.contentType] = "application/x-www-form-urlencoded"
     return try await send(.post, path, headers: headers, body: Self.encode(fields))
   }
 
-  func control(_ path: String, _ json: String = "{}") async throws -> TestResponse {
+  func control(_ path: String, _ json: String = "{}") async throws -> Answer {
     try await send(.post, "/emulator/" + path, headers: [.contentType: "application/json"], body: json)
   }
 
@@ -130,7 +142,7 @@ struct Amazon {
     return Dictionary(uniqueKeysWithValues: items.map { ($0.name, $0.value ?? "") })
   }
 
-  func redeem(_ code: String) async throws -> TestResponse {
+  func redeem(_ code: String) async throws -> Answer {
     try await form(
       "/auth/o2/token",
       [
@@ -139,7 +151,7 @@ struct Amazon {
       ])
   }
 
-  func refresh(_ token: String) async throws -> TestResponse {
+  func refresh(_ token: String) async throws -> Answer {
     try await form(
       "/auth/o2/token",
       ["grant_type": "refresh_token", "refresh_token": token, "client_id": EmulatorFixture.clientID])
@@ -158,7 +170,7 @@ struct Amazon {
   /// Calls a DRS operation with its documented headers.
   func dash(
     _ operation: DashOperation, _ path: String, _ token: String, body: String? = nil, resultType: Int = 0
-  ) async throws -> TestResponse {
+  ) async throws -> Answer {
     var headers: HTTPFields = [.authorization: "Bearer \(token)"]
     headers[.amznTypeVersion] = operation.inputTypes[0]
     headers[.amznAcceptType] = operation.resultTypes[resultType]
@@ -189,7 +201,7 @@ struct Replenished: Decodable, Equatable {
   var eventInstanceId: String
 }
 
-extension TestResponse {
+extension Answer {
   var text: String { String(buffer: body) }
 
   func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {

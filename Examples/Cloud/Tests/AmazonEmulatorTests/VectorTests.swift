@@ -39,6 +39,12 @@ struct VectorTests {
     return fixture
   }
 
+  @Test("there are vectors of every kind that is read here")
+  func present() throws {
+    let kinds = [("drs-", "request"), ("lwa-", "request"), ("lwa-", "authorize"), ("lwa-", "scopeData")]
+    for (prefix, kind) in kinds { #expect(try !Vectors.load(prefix, kind: kind).isEmpty, "\(prefix) \(kind)") }
+  }
+
   @Test("DRS requests are understood and do what they say", arguments: try Vectors.load("drs-", kind: "request"))
   func dashRequest(_ vector: Vector) async throws {
     let request = try #require(vector["request"])
@@ -177,7 +183,7 @@ struct VectorTests {
   }
 
   /// Whether some vector with this outcome, from a document or a public program, has this status and shape.
-  private func expectDocumented(_ answer: TestResponse, _ prefix: String, _ outcome: String) throws {
+  private func expectDocumented(_ answer: Answer, _ prefix: String, _ outcome: String) throws {
     let shape = JSON.parse(answer.text)?.shape() ?? "none"
     let documented = try Vectors.load(prefix, kind: "response").filter {
       let source = $0["source"]?.text ?? ""

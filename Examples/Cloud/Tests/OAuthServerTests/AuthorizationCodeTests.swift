@@ -113,6 +113,9 @@ struct ClientAuthenticationTests {
   @Test("a secret is accepted in the header and in the body")
   func good() async throws {
     _ = try await fixture.server.authenticate(FormParameters([:]), authorization: basic("web", "s:e%c+r t"))
+    // As many clients send it: not form-encoded.
+    let plain = "Basic " + Data("web:s:e%c+r t".utf8).base64EncodedString()
+    _ = try await fixture.server.authenticate(FormParameters([:]), authorization: plain)
     let body = FormParameters(["client_id": "web", "client_secret": "s:e%c+r t"])
     _ = try await fixture.server.authenticate(body, authorization: nil)
   }

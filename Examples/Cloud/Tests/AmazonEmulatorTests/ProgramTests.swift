@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// The program itself: what it writes, how it ends.
+@Suite("Program", .timeLimit(.minutes(1)))
+struct ProgramTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "amazon-emulator-\(UUID().uuidString)")
+
+  /// The program lies beside the tests.
+  private var program: URL {
+    Bundle.main.bundleURL.appending(path: "amazon-emulator")
+  }
+
+  private func start(_ arguments: [String], input: Pipe = Pipe(), errors: Pipe = Pipe()) throws -> Process {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let process = Process()
+    process.executableURL = program
+    process.currentDirectoryURL = folder
+    process.arguments = arguments
+    process.standardInput = input
+    process.standardError = errors
+    process.standardOutput = Pipe()
+    try process.run()
+    return process
+  }
+
+  private func content(of name: String) -> String? {
+    try? String(contentsOf: folder.appending(path: name), encoding: .utf8)
+  }
+
+  private func isReady() async throws {
+    while content(of: "port") == nil { try await Task.sleep(for: .milliseconds(20)) }
+  }
+
+  @Test("it tells port and authority, says so in its log, and ends well when asked to")
+  func terminate() async throws {
+    let errors = Pipe()
+    let process = try start(["--port", "0", "--ready-file", "port", "--ca-out", "ca.pem"], errors: errors)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await isReady()
+    let port = try #require(Int(content(of: "port")?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""))
+    #expect((1...65535).contains(port))
+    #expect(content(of: "ca.pem")?.hasPrefix("-----BEGIN CERTIFICATE-----\n") == true)
+    #expect(content(of: "ca.pem")?.contains("PRIVATE") == false)
+    process.terminate()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    #expect(process.terminationReason == .exit)
+    let log = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(log.contains("listening on https://localhost:\(port)"))
+  }
+
+  @Test("it ends with the program that started it")
+  func parent() async throws {
+    let input = Pipe()
+    let process = try start(["--http", "--port", "0", "--ready-file", "port", "--exit-with-parent"], input: input)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await isReady()
+    #expect(process.isRunning)
+    try input.fileHandleForWriting.close()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  @Test(
+    "a mistake is named, with its option",
+    arguments: [
+      (["--slot", "coffee"], "--slot"), (["--confidential-client", "web"], "--confidential-client"),
+      (["--http", "--ca-out", "x"], "--ca-out"), (["--port", "70000"], "--port"),
+      (["--port", "0", "--ca-out", "missing/ca.pem"], "missing/ca.pem"), (["--rotation", "often"], "--rotation"),
+      (["--poll-interval", "0"], "--poll-interval"), (["--host", "203.0.113.1", "--http"], "--host"),
+    ])
+  func mistakes(arguments: [String], word: String) throws {
+    let errors = Pipe()
+    let process = try start(arguments, errors: errors)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    process.waitUntilExit()
+    #expect(process.terminationStatus != 0)
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(text.contains("Error: ") && text.contains(word), "\(text)")
+  }
+}

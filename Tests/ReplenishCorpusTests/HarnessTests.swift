@@ -1,0 +1,11 @@
+import ReplenishFuzzHarness
+import Testing
+
+/// The harness itself: an input that ends too early, or is nothing but lengths, is one.
+@Suite struct HarnessTests {
+  @Test(arguments: FuzzTarget.allCases)
+  func anyInputIsAnInput(_ target: FuzzTarget) throws {
+    try target.run([])
+    try target.run([UInt8](repeating: 0xFF, count: 300))
+  }
+}
