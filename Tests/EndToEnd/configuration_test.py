@@ -159,9 +159,10 @@ def mend(complaint):
     """Runs the command that the complaint names, as an owner would who copies it."""
     command = re.search(r"run: (.+)", complaint)
     assert command, complaint
-    words = shlex.split(command[1])
-    assert words[0] in ("chmod", "chown", "rm"), command
-    subprocess.run(words, check=True)
+    for part in command[1].split(" && "):
+        words = shlex.split(part)
+        assert words[0] in ("chmod", "chown", "rm"), command
+        subprocess.run(words, check=True)
 
 
 def loosen(kind):
