@@ -158,6 +158,7 @@ def test_it_needs_no_root(unprivileged):
     assert device.state_folder.stat().st_mode & 0o777 == 0o700
     # The same folder as root: refused with what mends it, and not half taken over.
     device.stop()
+    os.chown(device.record, 0, 0)
     done = run([device.programs["dash-button"], "--config", device.configuration_file])
     assert done.returncode == 1 and f"chown 0 {device.state_folder}" in done.stderr, done
 
