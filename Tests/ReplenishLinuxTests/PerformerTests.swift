@@ -92,7 +92,7 @@ import Testing
     let board = try Board(folder, opensSetup: false)
     board.performer.start()
     var hasAsked = false
-    board.onReply = {
+    board.onReply = { [unowned board] in
       guard !hasAsked else { return }
       hasAsked = true
       board.performer.give(.command(CommandID(2), .identity))

@@ -39,7 +39,7 @@ struct JournalEntry: Equatable {
   /// Writes it into the journal.
   func encoded() -> JSONValue {
     let object = JSONValue.object()
-    object.set("id", Hex.encode(id.bytes))
+    object.set("id", id.text)
     object.set("slot", slot)
     object.set("generation", generation)
     object.set("state", state.rawValue)
@@ -58,7 +58,7 @@ struct JournalEntry: Equatable {
 
   /// Reads it from a journal; nil if it is none.
   init?(_ object: JSONValue) {
-    guard let digits = object["id"]?.utf8, let bytes = Hex.decode(digits), let id = PressID(bytes),
+    guard let digits = object["id"]?.utf8, let id = PressID(text: digits),
       let slot = object["slot"]?.string, let generation = object["generation"]?.integer,
       let stamp = object["pressed"], let pressed = Stamp(stamp),
       let word = object["state"]?.string, let state = PressReport.State(rawValue: word)

@@ -11,10 +11,10 @@ extension SetupCredential {
     record.set("format", Secret(copying: SetupCredential.format.bytes))
     record.set("version", SetupCredential.version)
     record.set("short_id", shortID.text)
-    record.set("salt", Hexadecimal.encode(Secret(copying: salt)))
+    record.set("salt", Hex.encode(Secret(copying: salt)))
     record.set("iterations", Int64(iterations))
-    record.set("w0", Hexadecimal.encode(w0))
-    record.set("L", Hexadecimal.encode(l))
+    record.set("w0", Hex.encode(w0))
+    record.set("L", Hex.encode(l))
     return record.encoded()
   }
 
@@ -41,7 +41,7 @@ extension SetupCredential {
   }
 
   private static func bytes(_ name: StaticString, of object: JSONValue) throws(Fault) -> Secret {
-    guard let text = object[name]?.secret, let bytes = Hexadecimal.decode(text) else {
+    guard let text = object[name]?.secret, let bytes = Hex.decode(text) else {
       throw .member(String(decoding: name.bytes, as: UTF8.self))
     }
     return bytes

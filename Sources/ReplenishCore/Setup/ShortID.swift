@@ -20,5 +20,5 @@ public struct ShortID: Equatable, Sendable {
   }
 
   /// Six hexadecimal digits in capitals, as on the label.
-  public var text: String { Hexadecimal.capitals(bytes) }
+  public var text: String { Hex.encode(bytes, capitals: true) }
 }

@@ -29,6 +29,6 @@ extension [String: Any] {
 }
 
 extension [UInt8] {
-  init(hex: String) { self = Hexadecimal.decode(Secret(copying: hex))?.disclosed ?? [] }
+  init(hex: String) { self = Hex.decode(Secret(copying: hex))?.disclosed ?? [] }
   var hex: String { map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined() }
 }
