@@ -26,15 +26,15 @@ def system_calls(device, wait):
     return [line for line in trace.read_text().splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("moment", ["just linked", "started again"])
-def test_an_idle_daemon_is_asleep(linked, amazon, moment):
+@pytest.mark.parametrize("moment, quiet", [("after an order", QUIET), ("started again", QUIET / 4)])
+def test_an_idle_daemon_is_asleep(linked, amazon, moment, quiet):
     linked.press()
     linked.settled()
     if moment == "started again":
         linked.restart()
     # What is shown and kept for a while ends: light 10 s, phone 10 s, the window.
-    time.sleep(20)
-    calls = system_calls(linked, lambda: time.sleep(QUIET))
+    time.sleep(15)
+    calls = system_calls(linked, lambda: time.sleep(quiet))
     awaited = [line for line in calls if re.search(r"\b(epoll_p?wait2?|restart_syscall)\(.*", line)]
     assert len(calls) <= 1 and calls == awaited, "\n".join(calls[:60])
     # It was asleep, not dead; and strace was awake.
@@ -49,5 +49,5 @@ def test_an_unlinked_daemon_with_a_shut_window_is_asleep(new_device):
     device.sections["setup"]["open-at-boot"] = "no"
     device.start()
     time.sleep(35)  # "needs linking" is shown for half a minute
-    calls = system_calls(device, lambda: time.sleep(20))
+    calls = system_calls(device, lambda: time.sleep(QUIET / 4))
     assert len(calls) <= 1, "\n".join(calls[:60])
