@@ -33,6 +33,7 @@ final class Board {
   func run() throws(ReplenishError) {
     device.start()
     tellEvents()
+    tellStatus()
     notifier.ready()
     startWatchdog()
     do throws(Errno) {
@@ -45,13 +46,19 @@ final class Board {
   }
 
   private func tellEvents() {
-    var last: Event?
     while let event = device.nextEvent() {
       log.tell(event)
-      last = event
+      switch event {
+      case .linked, .unlinked, .erased: tellStatus()
+      default: break
+      }
     }
-    if case .linked = last { notifier.status("linked") }
-    if case .unlinked = last { notifier.status("not linked") }
+  }
+
+  private func tellStatus() {
+    device.ask(.status) { [unowned(unsafe) self] reply in
+      if case .status(let status) = reply { notifier.status(status.link.text) }
+    }
   }
 
   /// Pings the service manager's watchdog with a full turn through the device, so that a ping proves work, not life.

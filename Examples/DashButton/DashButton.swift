@@ -39,7 +39,7 @@ struct DashButton {
     do throws(ReplenishError) {
       return try Settings.load(path)
     } catch {
-      Terminal.error(error.text + "\n")
+      Terminal.error(error.text + (error.text.utf8.last == UInt8(ascii: "\n") ? "" : "\n"))
       return nil
     }
   }

@@ -51,7 +51,7 @@ import Testing
     #expect(try SetupRecordFile.read(path).withBytes { Array($0) } == Array("record".utf8))
     try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
     let loose = #expect(throws: StorageError.self) { try SetupRecordFile.read(path) }
-    #expect(loose?.text.contains("run: chmod 0400 \(path)") == true)
+    #expect(loose?.text.contains("&& chmod 0400 \(path)") == true)
     #expect(throws: StorageError.self) { try SetupRecordFile.read(folder.path) }
     #expect(throws: StorageError.self) { try SetupRecordFile.read(folder.path + "/none") }
   }

@@ -75,6 +75,10 @@ package final class Life {
   package private(set) var refusedPhone: [SetupFault] = []
   /// Whether the device's proof reached the phone: from then on a guess is spent.
   package private(set) var phoneGotProof = false
+  /// Whether the service's answers stay on their way until ``release()``.
+  package var holdsAnswers = false
+  /// The answers on their way.
+  package private(set) var held: [Input] = []
   /// What the phone does with the parameters; false hangs up instead.
   package var phoneLogsIn = true
   /// Whether a person was shown that a press is noted.
@@ -186,6 +190,13 @@ package final class Life {
     try settle()
   }
 
+  /// Gives the answers that were held.
+  package func release() throws(PowerLost) {
+    inputs += held
+    held = []
+    try settle()
+  }
+
   /// The phone is carried away.
   package func disconnectPhone() throws(PowerLost) {
     guard phone != nil else { return }
@@ -235,7 +246,8 @@ package final class Life {
         }
       }
       if lost { throw PowerLost() }
-      if let outcome { inputs.append(.answer(id, outcome)) }
+      guard let outcome else { return }
+      if holdsAnswers { held.append(.answer(id, outcome)) } else { inputs.append(.answer(id, outcome)) }
     case .light(let slot, let signal):
       try step()
       lights[slot] = signal

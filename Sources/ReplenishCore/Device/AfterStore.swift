@@ -80,6 +80,7 @@ extension Device {
     if linkRetry.failures > 0 && stores.isEmpty && isDue(linkRetry.at) {
       if let link { store(.link, link.encoded(), .refreshed) } else { removeLink() }
     }
+    advanceFarewellRemoval()
     advanceErasure()
   }
 

@@ -2,6 +2,8 @@
 struct Credentials {
   /// Counts the links of this device; a press belongs to one and is void under any other.
   var generation: Int64
+  /// More links than a device can have had; a record that says so is not believed.
+  static let mostGenerations: Int64 = 1 << 32
   /// The LWA client that the tokens are bound to.
   var clientID: String
   /// The refresh token.
@@ -58,6 +60,7 @@ struct Credentials {
   /// Reads them from a record; nil if it holds none.
   init?(_ object: JSONValue) {
     guard let generation = object["generation"]?.integer, generation > 0,
+      generation < Credentials.mostGenerations,
       let clientID = object["client_id"]?.string, let refreshToken = object["refresh_token"]?.secret
     else { return nil }
     self.generation = generation

@@ -6,6 +6,8 @@ struct Erasure {
   var isBusy = false
   /// Whether link, journal and upkeep are gone and only the deregistration is left.
   var isLocallyDone = false
+  /// Whether a part of this round could not be removed.
+  var hasFailed = false
   /// When to try again what could not be written.
   var retry = Retry()
 }
@@ -15,6 +17,8 @@ extension Device {
   mutating func erase(_ command: CommandID) {
     guard erasure == nil else { return reply(command, .refused(Refusal(.busy, Texts.erasureIsUnderWay))) }
     closeWindow()
+    // A code that is at LWA just now must not become a link after the reset.
+    linking = Linking()
     lockedBy = nil
     erasure = Erasure(command: command, isBusy: true)
     store(.erasing, Secret(copying: "{}"), .erasing)
@@ -42,16 +46,20 @@ extension Device {
   }
 
   mutating func eraseLocally() {
+    erasure?.hasFailed = false
     remove(.link, .erasurePart(isLast: false))
     remove(.journal, .erasurePart(isLast: false))
     remove(.upkeep, .erasurePart(isLast: true))
   }
 
   mutating func erasurePartEnded(_ isDurable: Bool, isLast: Bool) {
-    if !isDurable { erasure?.retry.failed(at: now.uptime, .storage, random: random) }
+    if !isDurable { erasure?.hasFailed = true }
     guard isLast else { return }
     erasure?.isBusy = false
-    guard let erasure, erasure.retry.at <= now.uptime else { return }
+    guard let erasure, !erasure.hasFailed else {
+      self.erasure?.retry.failed(at: now.uptime, .storage, random: random)
+      return
+    }
     journal = Journal()
     upkeep = Upkeep()
     dispatches = []

@@ -8,6 +8,8 @@ struct FarewellState {
   var isSaving = false
   /// When to try again.
   var retry = Retry()
+  /// Whether it is over, and only the record has yet to go.
+  var isOver = false
   /// Whether the record is being removed.
   var isRemoving = false
 }
@@ -46,7 +48,9 @@ extension Device {
 
   /// Deregisters, for as long as the farewell lives.
   mutating func advanceFarewell() {
-    guard let farewell, !farewellState.isAsking, !farewellState.isSaving, !farewellState.isRemoving else { return }
+    guard let farewell, !farewellState.isOver, !farewellState.isAsking, !farewellState.isSaving else { return }
+    // Not beside a link that is being made: the service might end the old registration after it began the new one.
+    guard link == nil, linking.isIdle else { return }
     let life = erasure == nil ? DeviceLimits.deregistrationTime : DeviceLimits.erasureTime
     if let age = age(of: farewell.since), age < life {
       lookAgain(at: now.uptime + UInt64(life - age) * 1000)
@@ -115,8 +119,19 @@ extension Device {
   /// Forgets the farewell: the registration is gone, was given up, or was replaced by a new link.
   mutating func dropFarewell() {
     farewellState = FarewellState()
+    farewellState.isOver = true
+    removeFarewell()
+  }
+
+  private mutating func removeFarewell() {
     farewellState.isRemoving = true
     remove(.farewell, .farewellRemoved)
+  }
+
+  /// Removes again the record of a farewell that is over.
+  mutating func advanceFarewellRemoval() {
+    guard farewellState.isOver, !farewellState.isRemoving, isDue(farewellState.retry.at) else { return }
+    removeFarewell()
   }
 
   mutating func farewellRemovalEnded(_ isDurable: Bool) {
@@ -124,6 +139,7 @@ extension Device {
     guard isDurable else { return farewellState.retry.failed(at: now.uptime, .storage, random: random) }
     let wasDeregistration = farewell != nil && link == nil
     farewell = nil
+    farewellState = FarewellState()
     if wasDeregistration { raise(.deregistered) }
   }
 }

@@ -63,6 +63,8 @@ extension Device {
   /// Sends the code once the time of day is known, and again only while it never left the device.
   mutating func advanceLinking() {
     guard case .waitingForClock(let grant, let verifier) = linking.stage, isDue(linking.retry.at) else { return }
+    // A deregistration that is under way ends first, or it might end the registration that the code has just made.
+    guard !farewellState.isAsking else { return }
     linking.stage = .redeeming(grant, verifier)
     let request = TokenRequest.redeem(
       code: grant.code, redirectURI: grant.redirectURI, clientID: grant.clientID, verifier: verifier,

@@ -22,8 +22,8 @@ struct Upkeep: Equatable {
     switch finding {
     case .whole(let record), .previous(let record):
       guard let object = try? JSONValue.parse(record) else { return }
-      lastSeen = object["last_seen"]?.integer
-      deviceStatusAt = object["device_status_at"]?.integer
+      lastSeen = object["last_seen"]?.integer.flatMap { $0 >= 0 ? $0 : nil }
+      deviceStatusAt = object["device_status_at"]?.integer.flatMap { $0 >= 0 ? $0 : nil }
     case .absent, .unreadable, .newer: break
     }
   }

@@ -72,7 +72,7 @@ struct Journal: Equatable {
   /// Reads a record; nil if it holds no journal.
   init?(_ record: Secret) {
     guard let object = try? JSONValue.parse(record), let generation = object["generation"]?.integer,
-      generation >= 0, let list = object["entries"]?.elements,
+      generation >= 0, generation < Credentials.mostGenerations, let list = object["entries"]?.elements,
       list.count <= DeviceLimits.journalHistory + 2 * DeviceLimits.slots
     else { return nil }
     self.generation = generation

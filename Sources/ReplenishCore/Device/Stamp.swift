@@ -30,7 +30,9 @@ struct Stamp: Equatable {
     guard let uptime = object["uptime"]?.integer, uptime >= 0,
       let text = object["boot"]?.utf8, let boot = Hex.decode(text)
     else { return nil }
-    self.init(clock: object["clock"]?.integer, boot: BootIdentity(boot), uptime: UInt64(uptime))
+    let clock = object["clock"]?.integer
+    guard clock ?? 0 >= 0 else { return nil }
+    self.init(clock: clock, boot: BootIdentity(boot), uptime: UInt64(uptime))
   }
 
   init(clock: Int64?, boot: BootIdentity, uptime: UInt64) {

@@ -9,7 +9,7 @@ public enum SetupRecordFile {
   /// Whether something of that name is there, readable or not.
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 || replenish_errno() != ENOENT }
 
-  /// Reads the record. It must be ours or root's, and nobody else may read it, the group included: whoever reads it can
+  /// Reads the record. It must be ours, and nobody else may read it, the group included: whoever reads it can
   /// find the setup code in hours.
   ///
   /// - Throws: ``StorageError`` with the command that mends it.
@@ -25,17 +25,22 @@ public enum SetupRecordFile {
       status = try calls.fileSystem.status(file)
       contents = status.kind == .regular ? try calls.readAll(file, limit: limit) : nil
     } catch {
-      throw StorageError("read", path, error)
+      guard error.code == EACCES || error.code == EPERM else { throw StorageError("read", path, error) }
+      throw mending(path, "cannot be read by the user of this program", calls.fileSystem.user)
     }
-    let name = StorageError.quoted(path)
     guard status.kind == .regular else { throw StorageError("\(path): is no regular file; name the factory's record") }
-    guard status.owner == 0 || status.owner == calls.fileSystem.user else {
-      throw StorageError("\(path): belongs to user \(status.owner); run: chown root \(name)")
+    guard status.owner == calls.fileSystem.user else {
+      throw mending(path, "belongs to user \(status.owner)", calls.fileSystem.user)
     }
     guard status.mode & 0o077 == 0 else {
-      throw StorageError("\(path): others may read or change it; run: chmod 0400 \(name)")
+      throw mending(path, "others may read or change it", calls.fileSystem.user)
     }
     guard let contents else { throw StorageError("\(path): is longer than a setup record; name the factory's record") }
     return contents
+  }
+
+  private static func mending(_ path: String, _ fault: String, _ user: UInt32) -> StorageError {
+    let name = StorageError.quoted(path)
+    return StorageError("\(path): \(fault); run: chown \(user) \(name) && chmod 0400 \(name)")
   }
 }
