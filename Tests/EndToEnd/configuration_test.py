@@ -1,5 +1,6 @@
 """Mistakes in the configuration, the permissions and the surroundings: each is told with what mends it."""
 
+import hashlib
 import os
 import re
 import shlex
@@ -137,11 +138,14 @@ def test_wrong_arguments(programs):
         assert done.returncode == 2 and words[0] in done.stderr, done
 
 
-def test_the_commented_example_has_one_kind_of_mistake_only(programs):
-    """The shipped example is taken as it stands."""
+def test_the_commented_example_is_taken_but_for_bluetooth(programs):
+    """The shipped example as it stands. Until there is a Bluetooth bearer, that is the one thing it is told."""
     example = os.path.join(os.path.dirname(__file__), "../../Examples/DashButton/dash-button.conf")
     done = run([programs["dash-button"], "--config", example, "--check"])
-    assert done.returncode == 0, done
+    if done.returncode == 0:
+        return
+    told = done.stderr.split("\n")
+    assert done.returncode == CONFIGURATION_MISTAKES and len(told) == 2 and "no Bluetooth bearer yet" in told[0], done
 
 
 # The surroundings: found when the daemon starts.
@@ -158,9 +162,10 @@ def mend(complaint):
     """Runs the command that the complaint names, as an owner would who copies it."""
     command = re.search(r"run: (.+)", complaint)
     assert command, complaint
-    words = shlex.split(command[1])
-    assert words[0] in ("chmod", "chown", "rm"), command
-    subprocess.run(words, check=True)
+    for part in command[1].split(" && "):
+        words = shlex.split(part)
+        assert words[0] in ("chmod", "chown", "rm"), command
+        subprocess.run(words, check=True)
 
 
 def loosen(kind):
@@ -319,8 +324,11 @@ def test_a_serial_number_from_a_file(new_device):
 def test_a_group_that_is_not_there(new_device):
     device = new_device()
     device.sections["control"]["act-group"] = "no-such-group-here"
-    complaint = refused(device)
-    assert "act-group" in complaint and "groupadd" in complaint
+    for words in [], ["--check"]:
+        done = check(device, *words)
+        assert done.returncode == CONFIGURATION_MISTAKES, done
+        assert str(device.configuration_file) in done.stderr and "act-group" in done.stderr
+        assert "no-such-group-here" in done.stderr and "groupadd" in done.stderr
 
 
 def test_a_certificate_file_that_is_none(new_device):
@@ -426,8 +434,6 @@ def test_a_record_of_a_later_firmware_is_left_alone(linked):
     newest = max(linked.files("link"), key=lambda path: int.from_bytes(path.read_bytes()[12:20], "big"))
     data = bytearray(newest.read_bytes())
     data[8:10] = (9).to_bytes(2, "big")
-    import hashlib
-
     data[32:64] = hashlib.sha256(bytes(data[:32]) + bytes(data[64:])).digest()
     newest.write_bytes(data)
     linked.start()

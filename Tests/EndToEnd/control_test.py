@@ -1,5 +1,6 @@
 """The control socket, which orders things: who may do what, and what bad clients cost the others."""
 
+import grp
 import json
 import os
 import pwd
@@ -17,8 +18,8 @@ LIMIT = 16_384
 
 def client(device):
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.settimeout(20)
     connection.connect(str(device.control))
+    connection.settimeout(20)
     return connection
 
 
@@ -67,7 +68,10 @@ def test_garbage_is_answered_in_words_and_does_nothing(linked, amazon):
         assert reply, packet
         answer = json.loads(reply)
         assert answer.get("protocol") == 1 and len(reply) <= LIMIT
-        assert b"bad-request" in reply or b"unknown-slot" in reply, (packet[:80], answer)
+        assert answer["reply"] == "refused" and answer["text"], (packet[:80], answer)
+        # A strange but possible order id is asked for, escaped; the service knows no such order.
+        expected = ("service",) if b"registration" in packet else ("badRequest", "unknownSlot")
+        assert answer["code"] in expected, (packet[:80], answer)
     assert amazon.orders() == []
     assert linked.status()["link"] == "linked"
 
@@ -160,11 +164,8 @@ READ_GROUP, ACT_GROUP = "games", "operator"
 def guarded(new_device, programs):
     """A linked device with a read and an act group, whose socket anybody may reach but for the daemon's own check."""
     if os.geteuid() != 0:
-        pytest.fail("run as root: this test asks as other users")
+        pytest.skip("needs root, to ask as other users")
     device = new_device()
-    runtime = device.home / "run"
-    runtime.mkdir(mode=0o750)
-    device.control = device.sections["control"]["socket"] = runtime / "control"
     device.sections["control"] |= {"read-group": READ_GROUP, "act-group": ACT_GROUP}
     if not can_run_as_nobody(programs):
         # The checkout is in a folder that is closed to others: ask with a copy of the program.
@@ -189,8 +190,6 @@ class ReachablePrograms:
 
 
 def group_id(name):
-    import grp
-
     return grp.getgrnam(name).gr_gid
 
 
@@ -233,10 +232,8 @@ def test_the_socket_is_closed_to_others(linked):
 
 def test_a_loose_runtime_folder_is_refused(new_device):
     device = new_device()
-    runtime = device.home / "run"
-    runtime.mkdir()
+    runtime = device.control.parent
     runtime.chmod(0o777)
-    device.sections["control"]["socket"] = runtime / "control"
     device.configure()
     done = run([device.programs["dash-button"], "--config", device.configuration_file])
     assert done.returncode == 1 and str(runtime) in done.stderr and "chmod" in done.stderr, done

@@ -59,7 +59,9 @@ class Device:
         self.state_folder = self.home / "state"
         self.configuration_file = self.home / "dash-button.conf"
         self.log_file = self.home / "daemon.log"
-        self.control, self.phone = self.home / "control", self.home / "phone"
+        runtime = self.home / "run"
+        runtime.mkdir(mode=0o750)
+        self.control, self.phone = runtime / "control", runtime / "phone"
         self.process = None
         self.started = []  # everything else that runs
         self.said = []  # what replenishctl and companion printed

@@ -379,8 +379,61 @@ def test_a_deregistration_that_went_wrong_is_tried_again(linked, amazon, name):
     next_press_orders(linked, amazon)
 
 
+def test_an_old_link_does_not_end_the_new_one(linked, amazon):
+    """Unlinked while Amazon was away, linked again with the same serial: the old deregistration must not follow."""
+    amazon.script("deregister", "status", status=500, times=1000)
+    assert linked.ctl("unlink").returncode == 0
+    wait_until("the first try", lambda: amazon.count("deregister") >= 1)
+    linked.ctl("setup")
+    linked.link()
+    assert not linked.files("farewell")
+    amazon.clear_script()
+    tries = amazon.count("deregister")
+    linked.restart()
+    next_press_orders(linked, amazon)
+    assert amazon.count("deregister") == tries
+    assert any("deregisteredAt" not in registration for registration in amazon.state()["registrations"])
+
+
+@pytest.mark.parametrize("fault, state", [("dropRequest", "in-doubt"), ("loseAnswer", "in-doubt")])
+def test_a_pending_press_is_never_ordered_on_the_next_account(linked, amazon, fault, state):
+    amazon.script("replenish", fault, times=1000)
+    pressed = linked.press()
+    wait_until("a try", lambda: amazon.count("replenish") >= 1)
+    assert linked.ctl("unlink").returncode == 0
+    assert linked.settled()["state"] == state
+    check_light(linked, RETRYING, "in doubt: look at your Amazon orders")
+    before = len(amazon.orders())
+    amazon.clear_script()
+    linked.ctl("setup")
+    linked.link(user=SECOND)
+    linked.restart()
+    press = linked.presses()[0]
+    assert (press["id"], press["state"]) == (pressed["id"], state)
+    assert len(amazon.orders()) == before
+    linked.press()
+    assert linked.settled()["state"] == "test-ordered"
+    assert amazon.orders()[-1]["customer"] == SECOND and len(amazon.orders()) == before + 1
+
+
+def test_an_unreachable_service_keeps_the_press(linked, amazon):
+    """Nobody listens at all: nothing was sent, the press stays noted over a restart, and is ordered in the end."""
+    host = linked.sections["amazon"]["service-host"]
+    linked.stop()
+    linked.sections["amazon"]["service-host"] = "https://localhost:1"
+    linked.start()
+    linked.press()
+    check_light(linked, NOTED, RETRYING)
+    status = linked.status()
+    assert status["presses"][0]["state"] == "noted" and "no connection" in status["failure"]["text"]
+    linked.kill()
+    linked.sections["amazon"]["service-host"] = host
+    linked.start()
+    assert linked.settled()["state"] == "test-ordered"
+    assert len(amazon.orders()) == 1
+
+
 def test_while_amazon_is_away_a_press_waits(linked, amazon):
-    """Nobody listens at the address: nothing was sent, so the press stays noted, and is ordered when Amazon is back."""
     amazon.script("*", "dropRequest", times=4)
     linked.press()
     assert linked.settled()["state"] == "test-ordered"
