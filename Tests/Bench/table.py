@@ -3,8 +3,8 @@
 import textwrap
 
 METHOD = {
-    "memory": "KiB, median of samples of /proc/PID/smaps_rollup. The daemon is linked, has ordered and is idle, its"
-    " connections open. curl and Python wait for the answer to one GET that the service holds back. Same authority file.",
+    "memory": "KiB, median of samples of /proc/PID/smaps_rollup. The daemon is linked and idle, its connections"
+    " open; it has ordered until its heap stopped growing. curl and Python wait for the answer to one GET that the service holds back. Same authority file.",
     "wire": "Milliseconds. A press counts from before its command is sent to the control socket, curl from before it is"
     " started, each to the first byte of the TLS record with the order at a relay before the service, so any handshake is"
     " inside. 'noted' is the answer to the press: it is on disk. 'hello' is the ClientHello.",
@@ -37,10 +37,10 @@ def show(results):
 
 
 def show_memory(table):
-    print(f"  {'':32}{'resident':>9}{'PSS':>8}{'private dirty':>15}{'private clean':>15}{'threads':>9}")
+    print(f"  {'':44}{'resident':>9}{'PSS':>8}{'private dirty':>15}{'private clean':>15}{'threads':>9}")
     for name, row in table.items():
         print(
-            f"  {name:32}{row['resident']:9.0f}{row['pss']:8.0f}{row['private_dirty']:15.0f}"
+            f"  {name:44}{row['resident']:9.0f}{row['pss']:8.0f}{row['private_dirty']:15.0f}"
             f"{row['private_clean']:15.0f}{row['threads']:9}"
         )
     print("  private dirty by mapping, largest first:")
@@ -92,7 +92,7 @@ def show_asleep(seen):
 
 def show_sizes(table):
     for name, row in table.items():
-        print(f"  {name:32}{row['stripped']:10}   + {row['swift_libraries']} in Swift libraries")
+        print(f"  {name:44}{row['stripped']:10}   + {row['swift_libraries']} in Swift libraries")
 
 
 def show_goals(results):

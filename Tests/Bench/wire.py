@@ -104,6 +104,20 @@ def warm_up(board, amazon, seconds):
     settle(board)
 
 
+def wear(board, amazon, lwa, dash, orders):
+    """Orders in every way that a device meets in its life."""
+    amazon.settings(accessTokenSeconds=3600)
+    for index in range(orders):
+        if index % 3 == 0:
+            dash.close_connections()
+        if index % 10 == 0:
+            lwa.close_connections()
+            amazon.ask("POST", "tokens/expire")
+        with board.connect() as control:
+            board.press_on(control)
+        settle(board)
+
+
 SHORT = 2  # seconds; the device renews a token at half its life at the latest
 TURNED = SHORT / 2 + 0.2
 
