@@ -141,7 +141,7 @@ class Bench:
     # Press to wire
 
     def measure_wire(self, board):
-        say(f"press to wire, {self.options.rounds} rounds of about 7 seconds")
+        say(f"press to wire, {self.options.rounds} rounds of about 6 seconds")
         samples, strayed = {}, {}
 
         def note(name, sample):
