@@ -54,7 +54,7 @@ class Bench:
         self.amazon.close()
 
     def linked(self, programs, folder=None):
-        """A linked daemon that has ordered once: both its connections were in use. Its state folder goes to `folder`."""
+        """A linked daemon that has ordered once, so both its connections were in use. Its state is in `folder`."""
         tempfile.tempdir = folder
         board = Board(programs, self.factory, self.amazon, self.lwa.port, self.dash.port)
         tempfile.tempdir = None
@@ -252,9 +252,10 @@ class Bench:
             self.measure_sizes()
         if set(only) <= {"sizes"}:
             return
-        board = self.linked(self.embedded)
         if "memory" in only:
             self.measure_memory()
+        # Linked after those, since they made the service forget every token.
+        board = self.linked(self.embedded)
         # The clients are measured while strace watches the daemon, which they leave alone.
         time.sleep(2)
         watch = self.begin_asleep(board) if "asleep" in only else None
