@@ -106,8 +106,12 @@ class Recorder:
 
     def _note(self, number, found):
         records = []
+        with self.news:
+            # The server may have answered, and that be noted, before this thread comes to note what it answered to.
+            greeted = any(record.connection == number and record.kind == "hello" for record in self.records)
         for at, kind, length in found:
-            if kind == HANDSHAKE and not any(record.connection == number for record in self.records):
+            if kind == HANDSHAKE and not greeted:
+                greeted = True
                 records.append(Record(at, number, "hello"))
             elif kind == APPLICATION_DATA and length >= SHORTEST_REQUEST:
                 records.append(Record(at, number, "request"))
