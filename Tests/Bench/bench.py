@@ -25,6 +25,7 @@ from amazon import Amazon  # noqa: I001  (found by the path that board adds)
 PARTS = ("memory", "wire", "start", "asleep", "sizes")
 IN_MEMORY = "/dev/shm"
 WEAR = 150  # orders before memory is looked at: the journal is full, the heap has stopped growing
+LIT = 15  # seconds; the light shows for 10 what became of a press, and until then the device is not idle
 HELD = 6  # seconds that the service holds back the answer while a client's memory is looked at
 GOAL_MEMORY, GOAL_WARM, GOAL_COLD = 512, 1 / 3, 1.0
 
@@ -210,6 +211,8 @@ class Bench:
     # Asleep
 
     def begin_asleep(self, board):
+        say(f"waiting {LIT} s for the light of the last order to go out")
+        time.sleep(LIT)
         try:
             return asleep.Watch(board.process.pid, self.home / "strace", start)
         except (PermissionError, FileNotFoundError) as error:
@@ -257,7 +260,6 @@ class Bench:
         # Linked after those, since they made the service forget every token.
         board = self.linked(self.embedded)
         # The clients are measured while strace watches the daemon, which they leave alone.
-        time.sleep(2)
         watch = self.begin_asleep(board) if "asleep" in only else None
         if "memory" in only:
             self.measure_clients(board)
