@@ -42,8 +42,13 @@ extension Device {
     guard let bytes = random.bytes(count: 16), let id = PressID(bytes) else {
       return refusePress(index, command, Refusal(.storage, Texts.noRandomness))
     }
-    journal.append(
-      JournalEntry(id: id, slot: slot.name, generation: link.credentials.generation, pressed: stamp))
+    var entry = JournalEntry(id: id, slot: slot.name, generation: link.credentials.generation, pressed: stamp)
+    // Where the order can leave at once, one write says both "noted" and "sending": half the wait for the disk.
+    if isClockPlausible, stores.isEmpty, !linkRefresh.isSaving, usableToken(link.credentials) != nil {
+      entry.state = .sending
+      entry.firstSend = stamp
+    }
+    journal.append(entry)
     journal.generation = max(journal.generation, link.credentials.generation)
     saveJournal(.noted(id, command))
   }
@@ -72,7 +77,9 @@ extension Device {
     if let command { reply(command, .noted(id)) }
     // An unlink may have come while the disk worked; the press is void then, and shown so.
     raise(.press(report(entry)))
-    if entry.state.isOpen { dispatches.append(Dispatch(id: id)) }
+    guard entry.state.isOpen else { return }
+    dispatches.append(Dispatch(id: id, phase: entry.state == .sending ? .saving : .waiting))
+    if entry.state == .sending { sendingIsOnDisk(id, true) }
   }
 
   /// Ends the presses whose time is over.
@@ -154,7 +161,8 @@ extension Device {
   mutating func sendingIsOnDisk(_ id: PressID, _ isDurable: Bool) {
     journalEnded(isDurable)
     guard let entry = journal[id], entry.state == .sending else { return }
-    guard isDurable, mayServe else {
+    // The clock may have been set back while the disk worked: then nothing is sent.
+    guard isDurable, mayServe, isClockPlausible else {
       journal.update(id) {
         $0.state = .noted
         $0.firstSend = nil

@@ -197,7 +197,7 @@ struct DeviceLife {
       let isNew = !requests.contains { $0.0 == id }
       try Violation.unless(isNew && request.url.utf8.starts(with: "https://".utf8), "a request is new and secure")
       try Violation.unless(
-        isStore || ClockGate(floor: DeviceLife.configuration.clockFloor).isPlausible(moment.clock),
+        ClockGate(floor: DeviceLife.configuration.clockFloor).isPlausible(moment.clock),
         "no request is made before the clock is right")
       requests.append((id, request))
     case .light(let slot, _):

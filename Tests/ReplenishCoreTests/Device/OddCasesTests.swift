@@ -346,7 +346,8 @@ import Testing
   @Test func journalClock() throws {
     _ = try restart(
       .journal,
-      #"{"generation":1,"entries":[{"id":"00112233445566778899aabbccddeeff","slot":"coffee","generation":1,"state":"noted","pressed":{"clock":-9223372036854775808,"boot":"00","uptime":1}}]}"#
+      #"{"generation":1,"entries":[{"id":"00112233445566778899aabbccddeeff","slot":"coffee","generation":1,"#
+        + #""state":"noted","pressed":{"clock":-9223372036854775808,"boot":"00","uptime":1}}]}"#
     )
   }
 
@@ -362,7 +363,8 @@ import Testing
   @Test func farewellClock() throws {
     _ = try restart(
       .farewell,
-      #"{"since":{"clock":-9223372036854775808,"boot":"00","uptime":1},"generation":1,"client_id":"c","refresh_token":"r","token_type":"bearer"}"#
+      #"{"since":{"clock":-9223372036854775808,"boot":"00","uptime":1},"generation":1,"client_id":"c","#
+        + #""refresh_token":"r","token_type":"bearer"}"#
     )
   }
 }
