@@ -1,7 +1,7 @@
 """SIGKILL before every system call by which linking, pressing, renewing or unlinking changes the disk or speaks.
 
-Also: what it does when such a call fails, as on a full or dying disk. Where `restart_test.py` draws its moments, here each is visited once: so the two sides of every write, rename, sync and
-sending are seen.
+Also: what the daemon does when such a call fails, as on a full or dying disk. Where `restart_test.py` draws its moments,
+here each is visited once: so the two sides of every write, rename, sync and sending are seen.
 """
 
 import pytest

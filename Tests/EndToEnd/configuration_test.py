@@ -208,7 +208,8 @@ def open_parent(device):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give files away")
 @pytest.mark.parametrize(
-    "spoil", [loosen("link"), loosen("journal"), loosen("attempts"), give_away, open_folder, give_folder_away, open_parent]
+    "spoil",
+    [loosen("link"), loosen("journal"), loosen("attempts"), give_away, open_folder, give_folder_away, open_parent],
 )
 def test_wrong_permissions_are_refused_with_the_command_that_mends_them(linked, amazon, spoil):
     linked.stop()
