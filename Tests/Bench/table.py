@@ -3,9 +3,9 @@
 import textwrap
 
 METHOD = {
-    "memory": "KiB, median of samples of /proc/PID/smaps_rollup. The daemon is linked and idle, its connections open; it"
-    " has ordered until its heap stopped growing. curl and Python wait for the answer to one GET that the service holds"
-    " back. Same authority file.",
+    "memory": "KiB, median of samples of /proc/PID/smaps_rollup. The daemon is linked and idle, its connections open;"
+    " it has ordered until its heap stopped growing. curl and Python wait for the answer to one GET that the service"
+    " holds back. Same authority file.",
     "wire": "Milliseconds. A press counts from before its command is sent to the control socket, curl from before it is"
     " started, each to the first byte of the TLS record with the order at a relay before the service, so any handshake"
     " is inside. 'noted' is the answer to the press: it is on disk. 'hello' is the ClientHello.",
