@@ -9,7 +9,7 @@ PYTEST_FLAGS ?= -v -rs
 .PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot fuzz bench docs clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 packages: ## Install the Debian packages that building and testing need (or print the command)
 	@.ci/packages

@@ -82,14 +82,14 @@ def check_links(page, text):
 def check_targets(page, text, targets):
     """`make` targets that the Makefile does not have."""
     code = FENCE.findall(text) + re.findall(r"`[^`\n]+`", FENCE.sub("", text))
-    named = [name for piece in code for name in re.findall(r"^`?make ([a-z][a-z-]*)", piece, re.MULTILINE)]
+    named = [name for piece in code for name in re.findall(r"^`?make ([a-z][a-z0-9-]*)", piece, re.MULTILINE)]
     return [f"{page}: names 'make {name}', which the Makefile does not have" for name in named if name not in targets]
 
 
 def main(arguments):
     update = "--update" in arguments
     facts = read_facts([argument for argument in arguments if argument != "--update"][0])
-    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     outside = [ROOT / "README.md", ROOT / ".github/SECURITY.md"]
     for folder in ("Examples", "Boards", "Tests"):
         outside += [file for file in sorted((ROOT / folder).rglob("README.md")) if "/." not in str(file.relative_to(ROOT))]
