@@ -70,7 +70,10 @@ public final class ReplenishDevice {
       case .none: nil
       case .socket(let path): SocketBearer(loop: loop, path: path)
       }
-    let device = Device(configuration.device, identity: identity, credential: credential, random: SystemRandom())
+    var settings = configuration.device
+    // Without a bearer no phone can come, so there is no window to open by itself.
+    if bearer == nil { settings.opensSetupAtStart = false }
+    let device = Device(settings, identity: identity, credential: credential, random: SystemRandom())
     performer = Performer(
       device: device, loop: loop, store: store, http: http, bearer: bearer, boot: SystemClock.bootIdentity())
     self.loop = loop

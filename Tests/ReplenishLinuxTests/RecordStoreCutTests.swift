@@ -17,7 +17,7 @@ enum Found: Hashable {
     case .whole(let secret): self = .whole(secret.withBytes { String(decoding: $0, as: UTF8.self) })
     case .previous(let secret): self = .previous(secret.withBytes { String(decoding: $0, as: UTF8.self) })
     case .unreadable: self = .unreadable
-    case .newer: self = .newer
+    case .inaccessible, .newer: self = .newer
     }
   }
 }

@@ -26,7 +26,7 @@ struct AttemptLimit: Equatable {
       if let document = try? JSONValue.parse(record), let count = document["failures"]?.integer, count >= 0 {
         failures = Int(clamping: min(count, Int64(AttemptLimit.unknown)))
       }
-    case .previous, .unreadable, .newer: break
+    case .previous, .unreadable, .inaccessible, .newer: break
     }
   }
 

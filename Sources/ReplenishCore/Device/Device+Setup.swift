@@ -36,6 +36,12 @@ extension Device {
     raise(.setupClosed)
   }
 
+  /// Nobody can see the window: it is closed rather than shown as open.
+  mutating func windowFailed(_ text: String) {
+    fault(text)
+    closeWindow()
+  }
+
   /// Closes what has been open long enough.
   mutating func advanceSetup() {
     if let closesAt = window.closesAt, isDue(closesAt) { closeWindow() }

@@ -4,15 +4,18 @@ extension Device {
     self.boot = boot
     startedAt = now.uptime
     for kind in RecordKind.allCases {
-      if case .newer(let version) = findings[kind] {
-        lockedBy = Texts.newerRecord(kind, version: version)
+      switch findings[kind] {
+      case .newer(let version): lockedBy = Texts.newerRecord(kind, version: version)
+      // What cannot be read now must not be taken for gone, and written over.
+      case .inaccessible(let text): lockedBy = text
+      default: break
       }
     }
     attempts = AttemptLimit(findings[.attempts], at: now.uptime)
     upkeep = Upkeep(findings[.upkeep])
     if let seen = upkeep.lastSeen { clock.saw(seen) }
     if case .absent = findings[.erasing] {} else { erasure = Erasure() }
-    // A reset that has begun goes on; nothing else does, beside records of a later firmware.
+    // A reset that has begun goes on; nothing else does, beside records that may not be touched.
     if let lockedBy, erasure == nil { return fault(lockedBy) }
     lockedBy = nil
 
@@ -47,7 +50,7 @@ extension Device {
   /// Reads the journal; true if what is in memory now is not what is on disk.
   private mutating func startJournal(_ finding: RecordFinding) -> Bool {
     switch finding {
-    case .absent, .newer: return false
+    case .absent, .inaccessible, .newer: return false
     case .whole(let record):
       if let found = Journal(record) {
         journal = found
@@ -81,7 +84,7 @@ extension Device {
       found = Link(record)
       if found == nil { fault(Texts.linkUnreadable) }
     case .unreadable: fault(Texts.linkUnreadable)
-    case .absent, .newer: break
+    case .absent, .inaccessible, .newer: break
     }
     var farewellIsUnreadable = false
     switch farewellFinding {
@@ -89,7 +92,7 @@ extension Device {
       farewell = Farewell(record)
       farewellIsUnreadable = farewell == nil
     case .unreadable: farewellIsUnreadable = true
-    case .absent, .newer: break
+    case .absent, .inaccessible, .newer: break
     }
     let generation = found?.credentials.generation ?? 0
     let ended = farewell?.credentials.generation ?? 0

@@ -24,7 +24,7 @@ struct Upkeep: Equatable {
       guard let object = try? JSONValue.parse(record) else { return }
       lastSeen = object["last_seen"]?.integer.flatMap { $0 >= 0 ? $0 : nil }
       deviceStatusAt = object["device_status_at"]?.integer.flatMap { $0 >= 0 ? $0 : nil }
-    case .absent, .unreadable, .newer: break
+    case .absent, .unreadable, .inaccessible, .newer: break
     }
   }
 

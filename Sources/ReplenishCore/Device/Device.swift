@@ -79,6 +79,7 @@ public struct Device {
     case .button(let slot, let isDown): takeEdge(slot: slot, isDown: isDown)
     case .stored(_, let outcome): takeStored(outcome)
     case .answer(let id, let outcome): takeAnswer(id, outcome)
+    case .windowFailed(let text): windowFailed(text)
     case .phoneConnected: takePhone()
     case .phonePacket(let packet): takePacket(packet)
     case .phoneDisconnected: losePhone()

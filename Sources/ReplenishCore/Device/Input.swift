@@ -10,6 +10,8 @@ public enum Input {
   case stored(RecordKind, StoreOutcome)
   /// A ``Effect/request(_:_:)`` ended.
   case answer(RequestID, HTTPOutcome)
+  /// The setup window could not be opened; the text says why and what to do.
+  case windowFailed(String)
   /// A phone connected. A second phone is refused by the bearer while one is connected.
   case phoneConnected
   /// An ATT packet came from the phone.

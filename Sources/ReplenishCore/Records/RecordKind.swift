@@ -24,6 +24,8 @@ public enum RecordFinding: Sendable {
   case previous(Secret)
   /// There were copies, and none can be read; they were set aside.
   case unreadable
+  /// It cannot be read now, for want of descriptors or memory for instance, and may be whole; the text says why.
+  case inaccessible(String)
   /// A later firmware wrote it, in a format this one does not know. It was left as it is.
   case newer(version: Int)
 }

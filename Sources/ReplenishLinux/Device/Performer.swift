@@ -98,12 +98,12 @@ public final class Performer {
 
   private func openWindow() {
     guard let bearer else {
-      return onEvent(.fault("the setup window is open, but no bearer is configured; configure one to let a phone in"))
+      return give(.windowFailed("no bearer is configured, so no phone can link this device; configure one"))
     }
     do throws(BearerFault) {
       try bearer.open()
     } catch {
-      onEvent(.fault("the setup window is open, but no phone can come in: \(error.text)"))
+      give(.windowFailed("no phone can come in: \(error.text)"))
     }
   }
 }

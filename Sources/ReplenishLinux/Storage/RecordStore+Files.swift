@@ -26,6 +26,7 @@ extension RecordStore {
     do throws(StorageError) {
       bytes = try load(slot(kind, index))
     } catch {
+      if error.isPassing { throw error }
       // It may be readable another time, so it stays where it is.
       note(error.text)
       return .damaged

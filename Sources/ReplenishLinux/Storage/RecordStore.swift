@@ -64,7 +64,7 @@ public final class RecordStore {
       return slots.finding
     } catch {
       notices.append(error.text)
-      return .unreadable
+      return .inaccessible(error.text)
     }
   }
 

@@ -5,10 +5,17 @@ public struct StorageError: Error, Equatable {
   /// One sentence for a person.
   public let text: String
 
-  init(_ text: String) { self.text = text }
+  /// Whether it says nothing of the file: the program had no descriptor, no memory or no leave just then.
+  let isPassing: Bool
+
+  init(_ text: String) {
+    self.text = text
+    isPassing = false
+  }
 
   /// A system call that failed on `path`.
   init(_ act: String, _ path: String, _ error: Errno) {
+    isPassing = [EMFILE, ENFILE, ENOMEM, EACCES, EPERM, EAGAIN, EINTR].contains(error.code)
     text = "\(path): could not \(act) (\(error.text)); \(StorageError.remedy(error))"
   }
 

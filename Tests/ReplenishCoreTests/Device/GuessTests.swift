@@ -126,4 +126,13 @@ import Testing
     try life.pass(20_000)
     #expect(!life.windowIsOpen)
   }
+
+  @Test func aWindowThatCannotOpenIsNotShownAsOpen() throws {
+    let life = try DeviceFixture.life()
+    try life.start()
+    try life.give(.windowFailed("the adapter is gone; plug it in"))
+    #expect(life.status.link == .unlinked)
+    #expect(life.lights[0] != .setupOpen)
+    #expect(life.status.failure?.text.contains("adapter") == true)
+  }
 }

@@ -328,6 +328,31 @@ import Testing
     try life.pass(7_200_000)
     #expect(!life.amazon.log.contains(.slotStatus))
   }
+
+  /// The journal is on a disk that could not be opened at this start.
+  @Test func aRecordThatCannotBeReadNowIsNotWrittenOver() throws {
+    let storage = MemoryStorage()
+    let first = try DeviceFixture.linked(storage)
+    for _ in 0..<20 { first.amazon.script(.replenish, .unreachable) }
+    try first.press()
+    let journal = storage.records[.journal]
+    storage.records[.journal] = .inaccessible("/state: could not open (Too many open files); raise the limit")
+    let second = try first.restarted(seed: 2)
+    try second.start()
+    try second.press()
+    try second.pass(3_600_000)
+    #expect(second.amazon.orders.isEmpty)
+    guard case .inaccessible = storage.records[.journal] else {
+      Issue.record("the journal was written over")
+      return
+    }
+    storage.records[.journal] = journal
+    let third = try second.restarted(seed: 3)
+    third.amazon.clearScript()
+    try third.start()
+    try third.pass(60_000)
+    #expect(third.newest?.state == .testOrdered)
+  }
 }
 
 /// Numbers in records that nothing of ours has written.
