@@ -108,17 +108,19 @@ extension Device {
   }
 
   private mutating func expireSending(_ entry: JournalEntry) {
-    guard let firstSend = entry.firstSend, let age = age(of: firstSend) else {
-      if isClockPlausible || entry.firstSend == nil { finish(entry.id, .inDoubt, reason: Texts.noAnswer) }
+    guard let firstSend = entry.firstSend else { return finish(entry.id, .inDoubt, reason: Texts.noAnswer) }
+    if !firstSend.isOf(boot) && !now.isSynchronized { return awaitSynchronization(entry) }
+    guard let age = age(of: firstSend) else {
+      if isClockPlausible { finish(entry.id, .inDoubt, reason: Texts.noAnswer) }
       return
     }
     if age >= DeviceLimits.resendTime { return finish(entry.id, .inDoubt, reason: Texts.noAnswer) }
-    if !firstSend.isOf(boot) && !now.isSynchronized { return awaitSynchronization(entry) }
     lookAgain(at: now.uptime + UInt64(DeviceLimits.resendTime - age) * 1000)
   }
 
   /// Waits for the network to vouch for the clock before the age of an order of an earlier boot is believed: with the
-  /// time saved before the power went, hours without power would count as minutes.
+  /// time saved before the power went, hours without power would count as minutes. It was sent before this start, so its
+  /// time is over once this run is that long.
   private mutating func awaitSynchronization(_ entry: JournalEntry) {
     if now.uptime >= startedAt + UInt64(DeviceLimits.resendTime) * 1000 {
       return finish(entry.id, .inDoubt, reason: Texts.noAnswer)

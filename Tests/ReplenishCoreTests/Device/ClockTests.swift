@@ -70,4 +70,27 @@ import Testing
     let deadline = try #require(life.device.deadline)
     #expect(deadline > life.moment.uptime + 20 * 3_600_000)
   }
+
+  @Test(arguments: [true, false])
+  func anOrderOfAnEarlierBootWaitsForTheNetworkToVouchForTheClock(comes: Bool) throws {
+    let first = try DeviceFixture.linked()
+    for _ in 0..<200 { first.amazon.script(.replenish, .brokenBefore) }
+    try first.press()
+    #expect(first.newest?.state == .sending)
+    // Hours later the board starts with the time that it saved before the power went.
+    let life = try first.restarted(seed: 2, clock: first.moment.clock - 60)
+    life.amazon.clearScript()
+    life.moment.isSynchronized = false
+    try life.start()
+    try life.pass(5 * 60_000)
+    #expect(life.newest?.state == .sending)
+    #expect(life.amazon.orders.isEmpty)
+    if comes {
+      life.moment.isSynchronized = true
+      life.moment.clock += 6 * 3600
+    }
+    try life.pass(15 * 60_000)
+    #expect(life.newest?.state == .inDoubt)
+    #expect(life.amazon.orders.isEmpty)
+  }
 }
