@@ -17,7 +17,7 @@ import asleep
 import memory
 import wire
 from board import Board, Factory, programs
-from recorder import Recorder
+from traffic import Recorder
 from processes import end, start
 
 from amazon import Amazon  # noqa: I001  (found by the path that board adds)
