@@ -46,7 +46,7 @@ def test_it_says_when_it_is_ready_and_when_it_ends(new_device, manager):
     # Ready means ready: the first question is answered.
     assert device.ctl("status").returncode == 0
     device.link()
-    hear(manager, "STATUS=linked")
+    hear(manager, "STATUS=an Amazon account is linked")
     end(device.process)
     assert device.process.returncode == 0
     hear(manager, "STOPPING=1")
@@ -56,7 +56,7 @@ def test_it_says_when_it_is_ready_and_when_it_ends(new_device, manager):
 def test_it_says_so_when_it_is_already_linked(linked, manager):
     linked.stop()
     linked.start(env={"NOTIFY_SOCKET": notify_address(manager)})
-    hear(manager, "STATUS=linked")
+    hear(manager, "STATUS=an Amazon account is linked")
 
 
 def test_the_watchdog_is_fed_and_starves_when_the_daemon_hangs(new_device, manager):

@@ -60,20 +60,24 @@ extension Device {
       if let found = Journal(record) {
         journal = found
         for entry in journal.doubtAll(reason: Texts.journalFellBack) { showOutcome(of: entry) }
-        fault(Texts.journalFellBack)
+        doubtSlots(reason: Texts.journalFellBack)
         return true
       }
     case .unreadable: break
     }
-    // Whatever was open is unknown now. To hide that would be to hide a press.
-    fault(Texts.journalLost)
-    for slot in configuration.slots {
+    doubtSlots(reason: Texts.journalLost)
+    return true
+  }
+
+  /// Puts every slot in doubt. What the damaged copy held is unknown, and to hide that would be to hide a press.
+  private mutating func doubtSlots(reason: String) {
+    fault(reason)
+    for slot in configuration.slots where journal.entries.last(where: { $0.slot == slot.name })?.state != .inDoubt {
       guard let bytes = random.bytes(count: 16), let id = PressID(bytes) else { continue }
       var entry = JournalEntry(id: id, slot: slot.name, generation: 0, pressed: stamp)
-      entry.close(.inDoubt, reason: Texts.journalLost)
+      entry.close(.inDoubt, reason: reason)
       journal.append(entry)
     }
-    return true
   }
 
   /// Reads the link, unless its end is on record.

@@ -162,6 +162,8 @@ public final class HTTPClient {
     // One request at a time gains nothing from HTTP/2, which costs memory.
     options.set(CURLOPT_HTTP_VERSION, 2)  // CURL_HTTP_VERSION_1_1
     options.set(CURLOPT_NOSIGNAL, 1)
+    // Services close idle connections after a minute or so. A kept one that may be closed already costs a try.
+    options.set(CURLOPT_MAXAGE_CONN, 45)
     options.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectLimit)
     options.set(CURLOPT_TIMEOUT_MS, configuration.totalLimit)
     options.set(CURLOPT_MAXFILESIZE, configuration.maximumBody)

@@ -329,6 +329,26 @@ import Testing
     #expect(!life.amazon.log.contains(.slotStatus))
   }
 
+  /// The newest copy held a press that the one before it did not.
+  @Test func aJournalThatFellBackHidesNoPress() throws {
+    let storage = MemoryStorage()
+    let first = try DeviceFixture.linked(storage)
+    guard case .whole(let before)? = storage.records[.journal] else {
+      Issue.record("no journal")
+      return
+    }
+    for _ in 0..<20 { first.amazon.script(.replenish, .brokenBefore) }
+    try first.press()
+    storage.records[.journal] = .previous(before)
+    let next = try first.restarted(seed: 2)
+    next.amazon.clearScript()
+    try next.start()
+    try next.pass(60_000)
+    #expect(next.lights[0] == .inDoubt)
+    #expect(next.newest?.state == .inDoubt)
+    #expect(next.amazon.orders.isEmpty)
+  }
+
   /// The journal is on a disk that could not be opened at this start.
   @Test func aRecordThatCannotBeReadNowIsNotWrittenOver() throws {
     let storage = MemoryStorage()
