@@ -25,9 +25,6 @@ static inline CURLcode replenish_curl_set_share(CURL *easy, CURLSH *share) {
 static inline CURLcode replenish_curl_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);
 }
-static inline CURLcode replenish_curl_get_pointer(CURL *easy, void **value) {
-  return curl_easy_getinfo(easy, CURLINFO_PRIVATE, value);
-}
 
 typedef size_t (*replenish_curl_data_function)(char *bytes, size_t size, size_t count, void *context);
 static inline CURLcode replenish_curl_set_data_function(CURL *easy, CURLoption option, replenish_curl_data_function value) {

@@ -196,5 +196,4 @@ static inline uint64_t replenish_gpio_flag_pull_down(void) { return GPIO_V2_LINE
 
 // Input events (linux/input.h)
 
-static inline int replenish_evdev_grab(int device) { return ioctl(device, EVIOCGRAB, 1); }
 static inline int replenish_evdev_keys(int device, void *bits, size_t count) { return ioctl(device, EVIOCGKEY(count), bits); }

@@ -13,8 +13,6 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
-static inline void *replenish_openssl_malloc(size_t size) { return OPENSSL_malloc(size); }
-static inline void replenish_openssl_free(void *memory) { OPENSSL_free(memory); }
 
 // OSSL_PARAM lists are arrays of structs that point at the caller's memory, which Swift's array-to-pointer bridging
 // keeps alive only for one call: so the list is made here.

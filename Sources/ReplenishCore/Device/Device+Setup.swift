@@ -147,7 +147,6 @@ extension Device {
     switch message {
     case .identify:
       identifyUntil = now.uptime + DeviceLimits.outcomeShown
-      lookAgain(at: now.uptime + DeviceLimits.outcomeShown)
       raise(.identify)
     case .requestParameters: offerParameters()
     case .authorization(let grant): take(grant)
