@@ -63,7 +63,7 @@ public final class RecordStore {
       remember(kind, slots)
       return slots.finding
     } catch {
-      notices.append(error.text)
+      note(error.text)
       return .inaccessible(error.text)
     }
   }
@@ -150,5 +150,8 @@ public final class RecordStore {
     return next
   }
 
-  func note(_ text: String) { notices.append(text) }
+  /// The first ones tell most, and a disk that fails for years must not fill the memory.
+  func note(_ text: String) {
+    if notices.count < 32 { notices.append(text) }
+  }
 }
