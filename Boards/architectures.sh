@@ -11,13 +11,12 @@
 #   elf_attributes     words `llvm-readelf -A` must show, empty where the machine has no such table
 #   emulator           the program that runs such a file on this computer, and the CPU it must name
 #   dynamic_loader     the interpreter written into a program
-#   unicode_tables     whether the toolchain's Unicode tables can be linked for it
 
 # Those with a sysroot of their own. amd64 is here for `Boards/check --host` on a development machine.
 known_architectures=(arm64 armhf armel amd64)
 
 describe_architecture() {
-  gnu_triple='' swift_triple='' c_flags=() elf_machine='' elf_attributes='' emulator=() dynamic_loader='' unicode_tables=yes
+  gnu_triple='' swift_triple='' c_flags=() elf_machine='' elf_attributes='' emulator=() dynamic_loader=''
   case "$1" in
     arm64)
       gnu_triple=aarch64-linux-gnu
