@@ -56,14 +56,19 @@ class Board(Device):
         self.image.state(self.state_disk, self.configuration_file, self.factory.record, ca)
         return self
 
-    def boot(self, options=(), state_drive=None, ready=True):
+    def boot(self, options=(), state_drive=None, is_synchronized=True):
+        """Boots, and unless told otherwise has the network vouch for the clock, as a time service would."""
         if not self.state_disk.exists() and state_drive is None:
             self.make_disk()
         self.guest = Guest(self.image, self.state_disk, options, state_drive)
         self.connect()
-        if ready:
-            self.wait_until_answers()
+        if is_synchronized:
+            self.set_time()
+        self.wait_until_answers()
         return self
+
+    def set_time(self, seconds=""):
+        self.guest.agent.shell(f"/run/tests/settime {seconds}")
 
     def connect(self):
         self.phone.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ def cut_a_link(board, amazon, chance):
     amazon.script("token", "delay", seconds=0.1, times=1000)
     board.boot()
     linking = board.companion_in_background()
-    time.sleep(chance.uniform(0, 2.5))
+    time.sleep(chance.uniform(0, 1.5))
     boot_again(board)
     linking.communicate(timeout=PATIENCE)
     amazon.clear_script()
@@ -52,13 +52,13 @@ def cut_a_press(board, amazon, chance, is_renewing):
     amazon.script("replenish", chance.choice(["delay", "delayAnswer"]), seconds=0.3)
     if chance.random() < 0.5:
         pressing = board.ctl_in_background("press", "coffee")
-        time.sleep(chance.uniform(0, 1.2))
+        time.sleep(chance.uniform(0, 0.8))
         boot_again(board)
         is_known = check_press(board, amazon, pressing, before)
     else:
         # A real press is acknowledged to nobody but by the light: at most one order, and no order unknown.
         board.guest.press_power_button()
-        time.sleep(chance.uniform(0, 1.2))
+        time.sleep(chance.uniform(0, 0.8))
         boot_again(board)
         news = [press for press in board.presses() if press["id"] not in board.known]
         is_known = bool(news)
