@@ -22,6 +22,17 @@ import Testing
         stateFolder: folder), loop: loop)
   }
 
+  @Test func testsItselfOnThisMachine() {
+    var failed: [String] = []
+    var last = ""
+    let passed = ReplenishDevice.selfTest { name, isRight in
+      last = "\(name)"
+      if !isRight { failed.append(last) }
+    }
+    #expect(passed && failed.isEmpty)
+    #expect(last == "libcurl speaks HTTPS")
+  }
+
   @Test func closingInsideAnAnswerLeavesNoTimerInTheFirmwaresLoop() throws {
     let loop = try EventLoop()
     let device = try device(folder(), loop)

@@ -1,7 +1,7 @@
 import COpenSSL
 
 /// AES-256-GCM (NIST SP 800-38D) in one direction: one key, nonces counted up, the tag behind the ciphertext.
-struct Sealing: ~Copyable {
+package struct Sealing: ~Copyable {
   /// The length of the tag.
   static let tagLength = 16
 
@@ -9,10 +9,10 @@ struct Sealing: ~Copyable {
   private var counter: UInt64 = 0
 
   /// Begins at nonce zero with a key of 32 bytes that nothing else uses.
-  init(key: Secret) { self.key = key }
+  package init(key: Secret) { self.key = key }
 
   /// The ciphertext of a message and its tag, for the next nonce.
-  mutating func seal(_ message: Secret, additional: [UInt8]) throws(SetupFault) -> [UInt8] {
+  package mutating func seal(_ message: Secret, additional: [UInt8]) throws(SetupFault) -> [UInt8] {
     guard key.count == 32, let length = Int32(exactly: message.count), let context = EVP_CIPHER_CTX_new() else {
       throw .cryptographyFailed
     }
@@ -40,7 +40,7 @@ struct Sealing: ~Copyable {
   }
 
   /// The message in a ciphertext with its tag, for the next nonce; throws ``SetupFault/tampered`` if it is not that.
-  mutating func open(_ sealed: [UInt8], additional: [UInt8]) throws(SetupFault) -> Secret {
+  package mutating func open(_ sealed: [UInt8], additional: [UInt8]) throws(SetupFault) -> Secret {
     let count = sealed.count - Sealing.tagLength
     guard count >= 0 else { throw .tampered }
     guard key.count == 32, let length = Int32(exactly: count), let context = EVP_CIPHER_CTX_new() else {
