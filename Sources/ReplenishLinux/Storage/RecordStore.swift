@@ -7,7 +7,7 @@ import ReplenishCore
 /// place, and then the folder is synced; the highest sequence number wins. The other place still holds the value before,
 /// for the day when the medium damages the newest.
 ///
-/// With a ``RecordSeal`` the records that hold tokens are sealed: see ``protection``.
+/// With a `RecordSeal` the records that hold tokens are sealed: see ``protection``.
 ///
 /// Every call may block until the medium is done. That is accepted on the device's one thread: nothing may be sent
 /// before the record of it is durable, so there is nothing better to do meanwhile.
