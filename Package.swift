@@ -33,6 +33,19 @@ let package = Package(
       name: "ReplenishLinux", dependencies: ["ReplenishCore", "COpenSSL", "CCurl", "CLinux"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("curl")]),
     .target(name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux"], swiftSettings: strict),
+    // The C library; the compiler checks each function against the header in CReplenish
+    .systemLibrary(name: "CReplenish"),
+    .target(
+      name: "ReplenishCCommon", dependencies: ["CReplenish", "ReplenishCore"], path: "Sources/ReplenishC/Common",
+      swiftSettings: strict),
+    .target(
+      name: "ReplenishC",
+      dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "ReplenishKit", "ReplenishLinux"],
+      path: "Sources/ReplenishC/Device", swiftSettings: strict),
+    .target(
+      name: "ReplenishCCore",
+      dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "COpenSSL", "CJansson"],
+      path: "Sources/ReplenishC/Core", swiftSettings: strict),
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton",
