@@ -102,7 +102,7 @@ int replenish_device_close(replenish_device *device);
 int replenish_device_get_fd(replenish_device *device);
 
 /* Does what is ready and returns 0, at once if nothing is. It may wait for the disk, tens of milliseconds on a common SD card,
- * and never for the network. -EBUSY if it is called from the log callback. */
+ * and never for the network. */
 int replenish_device_dispatch(replenish_device *device);
 
 /* The next event in *event: 1, or 0 if there is none. Free it with replenish_event_free. Works on a closed device too. */

@@ -122,8 +122,8 @@ int replenish_config_set_token_margin(replenish_config *config, int seconds);
 int replenish_config_set_refresh_ahead(replenish_config *config, int refreshes_ahead);
 
 /* Called with each line that a log should have. `priority` is that of syslog(3), LOG_ERR (3) to LOG_INFO (6); `text` is one
- * line without a line end and without secrets, valid during the call. It runs on the thread that called the library, and must
- * not call it with the same device. */
+ * line without a line end and without secrets, valid during the call. It runs on the thread that called the library. It must
+ * not call the device that it belongs to, which answers -EBUSY. */
 typedef void (*replenish_log)(void *userdata, int priority, const char *text);
 
 /* Where log lines go; null (the default) for nowhere. `userdata` is given to each call, and must live as long as the devices. */

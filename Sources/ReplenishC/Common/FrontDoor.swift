@@ -8,18 +8,24 @@ public final class FrontDoor {
   /// Answers that wait at most before new questions are refused.
   static let mostAnswers = 64
 
+  /// Why a call from the log function fails.
+  public static var isCalledFromLog: String { "the device is called from its log function: call it later" }
+
   /// Why the last call failed.
   public let failure = Failure()
   /// The names of the slots, as buttons and lights count them.
   public let slots: [String]
   /// Gives a command to the device.
   public var perform: (Command, @escaping (Reply) -> Void) -> Void = { _, _ in }
-  /// Why nothing may be asked now, as an errno; 0 if it may. It also words the reason.
+  /// Why nothing may be asked now, as a negative errno; 0 if it may. It also words the reason.
   public var obstacle: () -> Int32 = { 0 }
   /// Fetches what the device has raised so far, so that the queue has everything in its order.
   public var collect: () -> Void = {}
   /// Called when the queue got an event.
   public var onWaiting: () -> Void = {}
+
+  /// Whether the firmware's log function runs now, which must not call the device.
+  public private(set) var isTelling = false
 
   private let log: LogSink
   private var waiting: [Notice] = []
@@ -44,7 +50,11 @@ public final class FrontDoor {
   public func raise(_ event: Event) { add(Notice(event)) }
 
   /// Something that only the log should have.
-  public func tell(_ priority: LogSink.Priority, _ text: String) { log.write(priority, text) }
+  public func tell(_ priority: LogSink.Priority, _ text: String) {
+    isTelling = true
+    log.write(priority, text)
+    isTelling = false
+  }
 
   /// A light is to show a signal. Of those that wait for one slot, only the newest matters.
   public func show(_ signal: LightSignal, slot: Int) {
@@ -62,7 +72,7 @@ public final class FrontDoor {
   }
 
   private func add(_ notice: Notice) {
-    if !notice.isAnswer && notice.type != REPLENISH_EVENT_LIGHT { log.write(notice.priority, notice.text) }
+    if !notice.isAnswer && notice.type != REPLENISH_EVENT_LIGHT { tell(notice.priority, notice.text) }
     if waiting.count - waitingAnswers >= FrontDoor.mostEvents, !notice.isAnswer,
       let oldest = waiting.firstIndex(where: { !$0.isAnswer })
     {
@@ -79,6 +89,7 @@ public final class FrontDoor {
   /// Hands the oldest event out: 1, or 0 if there is none.
   public func next(_ event: UnsafeMutablePointer<OpaquePointer?>?) -> Int32 {
     guard let event else { return failure.note(EINVAL, "the place for the event is a null pointer") }
+    guard !isTelling else { return failure.note(EBUSY, FrontDoor.isCalledFromLog) }
     collect()
     guard !waiting.isEmpty else { return 0 }
     let notice = waiting.removeFirst()

@@ -51,10 +51,12 @@ final class CCore {
 
   /// Why nothing can be asked or told now; 0 if it can.
   var obstacle: Int32 {
-    isStarted ? 0 : door.failure.note(EBADFD, "the core is not started: call replenish_core_start")
+    if door.isTelling { return door.failure.note(EBUSY, FrontDoor.isCalledFromLog) }
+    return isStarted ? 0 : door.failure.note(EBADFD, "the core is not started: call replenish_core_start")
   }
 
   func start(boot: String) -> Int32 {
+    guard !door.isTelling else { return obstacle }
     guard !isStarted else { return door.failure.note(EALREADY, "the core was started before") }
     isStarted = true
     give(.start(RecordFindings { records.find($0) }, BootIdentity(Array(boot.utf8))))

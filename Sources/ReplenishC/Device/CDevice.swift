@@ -53,6 +53,7 @@ final class CDevice {
   /// Why nothing can be asked now; 0 if it can.
   var obstacle: Int32 {
     if isClosed { return door.failure.note(ESHUTDOWN, "the device was closed: make a new one") }
+    if door.isTelling { return door.failure.note(EBUSY, FrontDoor.isCalledFromLog) }
     if !isStarted { return door.failure.note(EBADFD, "the device is not started: call replenish_device_start") }
     return 0
   }
@@ -63,7 +64,7 @@ final class CDevice {
   var pollDescriptor: Int32 { device.pollDescriptor }
 
   func start() -> Int32 {
-    if isClosed { return obstacle }
+    if isClosed || door.isTelling { return obstacle }
     if isStarted { return door.failure.note(EALREADY, "the device was started before") }
     if let control {
       do throws(ReplenishError) { try device.serveControl(control) } catch {
@@ -91,6 +92,7 @@ final class CDevice {
 
   func close() -> Int32 {
     guard !isClosed else { return 0 }
+    guard !door.isTelling else { return obstacle }
     // Before the flag: what waits is refused, and these answers can still be taken.
     device.close()
     collect()
