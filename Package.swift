@@ -25,7 +25,7 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
-    // A correction of the Embedded Swift runtime on ARM; empty in an ordinary build
+    // Corrections of the Embedded Swift runtime; empty in an ordinary build
     .target(name: "CSwiftRuntime"),
 
     // The device side
