@@ -17,9 +17,8 @@ from device import Factory, Programs  # noqa: E402
 from processes import run  # noqa: E402
 
 WARNINGS = ["-std=c99", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-pedantic", "-Werror", "-g"]
-VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--track-fds=no"] + [
-    "--errors-for-leak-kinds=definite,indirect,possible"
-]
+VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", f"--suppressions={HERE / 'valgrind.supp'}"]
+VALGRIND += ["--expensive-definedness-checks=yes", "--errors-for-leak-kinds=definite,indirect,possible"]
 
 
 def pytest_addoption(parser):
@@ -55,7 +54,8 @@ class Installed:
         libraries = self.pkg_config(*before, "--libs", package)
         done = run([compiler, *WARNINGS, *flags, *options, "-o", program, *sources, *libraries], 300)
         assert done.returncode == 0, done.stderr
-        assert not done.stderr, done.stderr
+        # A wholly static libcrypto makes glibc warn of dlopen and getaddrinfo, which is not ours to mend.
+        assert "-static" in options or not done.stderr, done.stderr
         return program
 
 

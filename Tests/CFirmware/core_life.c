@@ -388,6 +388,7 @@ static replenish_core *boot(const char *setup_record, const char *client_id, con
   CHECK_IS(replenish_config_set_serial(config, "TEST0001"), 0);
   CHECK_IS(replenish_config_add_slot(config, "beans", "CoffeeBeans"), 0);
   CHECK_IS(replenish_config_set_client_id(config, client_id), 0);
+  CHECK_IS(replenish_config_set_test_device(config, 1), 0);  // the local Amazon lets no other log in
   CHECK_IS(replenish_config_set_setup_record_data(config, bytes, 3), -EINVAL);
   CHECK_IS(replenish_config_set_setup_record_data(config, bytes, size), 0);
   CHECK_IS(replenish_config_set_clock_floor(config, -1), -EINVAL);
