@@ -47,6 +47,8 @@ prepare_embedded() {
   "$root/Boards/toolset" --sysroot "$sysroot" "${toolset_options[@]}" "$architecture" >"$toolset.new" || exit 1
   if cmp -s "$toolset.new" "$toolset"; then rm "$toolset.new"; else mv "$toolset.new" "$toolset"; fi
 
+  mapfile -t build_options < <("$root/Boards/toolset" --options)
+
   # A system library's pkg-config file must come from the sysroot: the machine's own names the machine's own headers, and
   # SwiftPM puts those before every other folder.
   if [[ $sysroot != / ]]; then
@@ -73,7 +75,7 @@ build_embedded() {
   [[ $kind == library ]] || what=(--product "$name" -Xlinker "-Map=$scratch/$name.map")
   printf '\n%s: %s as Embedded Swift for %s\n' "$(basename "$0")" "$name" "$label"
   if ! swift build --package-path "$package" --scratch-path "$scratch" "${jobs[@]}" \
-    --triple "$swift_triple" --toolset "$toolset" -c release "${what[@]}" 2>&1 | sed -u '/^warning: prohibited flag(s): -isystem/d' | tee "$log"; then
+    --triple "$swift_triple" --toolset "$toolset" "${build_options[@]}" "${what[@]}" 2>&1 | sed -u '/^warning: prohibited flag(s): -isystem/d' | tee "$log"; then
     problem "$name does not build for $label; the errors are above and in $log"
     return 1
   fi
@@ -174,6 +176,9 @@ inspect() {
   [[ $interpreter == "$dynamic_loader" ]] || problem "$program wants the loader '$interpreter'; boards have $dynamic_loader"
   if foreign=$(needed_libraries "$program" | grep -E "$unwanted"); then
     problem "$program needs ${foreign//$'\n'/ }, which boards do not have; some device code imports it"
+  fi
+  if llvm-nm "$program" | grep -q ' _swift_stdlib_'; then
+    problem "$name compares or hashes a String somewhere, which brings Unicode's tables (50 KB): compare with isExactly(_:)"
   fi
   inspect_attributes "$name" "$program" "$scratch/$name.map"
   ((problems == before))
