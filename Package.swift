@@ -25,21 +25,27 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
+    // A correction of the Embedded Swift runtime on ARM; empty in an ordinary build
+    .target(name: "CSwiftRuntime"),
+
     // The device side
     .target(
-      name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
+      name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson", "CSwiftRuntime"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson"), .linkedLibrary("m")]),
     .target(
       name: "ReplenishLinux", dependencies: ["ReplenishCore", "COpenSSL", "CCurl", "CLinux"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("curl")]),
-    .target(name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux"], swiftSettings: strict),
+    .target(name: "ReplenishSelfTest", dependencies: ["ReplenishCore"], swiftSettings: strict),
+    .target(
+      name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest"],
+      swiftSettings: strict),
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton",
       exclude: ["README.md", "dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules"],
       swiftSettings: strict),
     .executableTarget(
-      name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
+      name: "replenishctl", dependencies: ["ReplenishCore", "ReplenishSelfTest", "CLinux"], swiftSettings: strict),
 
     // Host-only programs
     .systemLibrary(name: "CGetopt"),
@@ -72,6 +78,8 @@ let package = Package(
     .testTarget(
       name: "ReplenishKitTests", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishSelfTestTests", dependencies: ["ReplenishSelfTest", "ReplenishCore"], swiftSettings: strict),
     .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
     .testTarget(
       name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost", "replenish-factory"],

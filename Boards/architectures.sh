@@ -12,7 +12,6 @@
 #   oldest_cpu         the least processor that Debian's libraries run on, among those on boards, as QEMU names it
 #   emulator           the program that runs such a file on this computer; it must be told a CPU
 #   dynamic_loader     the interpreter written into a program
-#   unicode_tables     whether the toolchain's Unicode tables can be linked for it
 
 # `describe_foreign_sysroot FOLDER CPU` does the same for a sysroot that is not Debian's, from what is in it; it fails where
 # there is nothing that a board with that CPU runs.
@@ -21,7 +20,7 @@
 known_architectures=(arm64 armhf armel amd64)
 
 describe_architecture() {
-  gnu_triple='' swift_triple='' c_flags=() elf_machine='' float_abi='' oldest_cpu='' emulator='' dynamic_loader='' unicode_tables=yes
+  gnu_triple='' swift_triple='' c_flags=() elf_machine='' float_abi='' oldest_cpu='' emulator='' dynamic_loader=''
   case "$1" in
     arm64)
       gnu_triple=aarch64-linux-gnu

@@ -47,6 +47,8 @@ prepare_embedded() {
   "$root/Boards/toolset" --sysroot "$sysroot" "${toolset_options[@]}" "$architecture" >"$toolset.new" || exit 1
   if cmp -s "$toolset.new" "$toolset"; then rm "$toolset.new"; else mv "$toolset.new" "$toolset"; fi
 
+  mapfile -t build_options < <("$root/Boards/toolset" --options)
+
   # A system library's pkg-config file must come from the sysroot: the machine's own names the machine's own headers, and
   # SwiftPM puts those before every other folder.
   if [[ $sysroot != / ]]; then
@@ -70,10 +72,12 @@ declares() { grep -qE "^$1 ($2)$" <<<"$declared"; }
 build_embedded() {
   local kind=$1 name=$2 what=(--target "$2")
   log=$scratch/log
-  [[ $kind == library ]] || what=(--product "$name" -Xlinker "-Map=$scratch/$name.map")
+  # With link-time optimization the linker compiles, and what it made is only to be seen where it is told to keep it.
+  [[ $kind == library ]] ||
+    what=(--product "$name" -Xlinker "-Map=$scratch/$name.map" -Xlinker "--lto-obj-path=$scratch/$name.lto.swift.o")
   printf '\n%s: %s as Embedded Swift for %s\n' "$(basename "$0")" "$name" "$label"
   if ! swift build --package-path "$package" --scratch-path "$scratch" "${jobs[@]}" \
-    --triple "$swift_triple" --toolset "$toolset" -c release "${what[@]}" 2>&1 | sed -u '/^warning: prohibited flag(s): -isystem/d' | tee "$log"; then
+    --triple "$swift_triple" --toolset "$toolset" "${build_options[@]}" "${what[@]}" 2>&1 | sed -u '/^warning: prohibited flag(s): -isystem/d' | tee "$log"; then
     problem "$name does not build for $label; the errors are above and in $log"
     return 1
   fi
@@ -128,6 +132,8 @@ inspect_attributes() {
   describe_cpu "$cpu" || fail "nothing is known of the processor '$cpu'; give it a case in Boards/attributes.sh"
   [[ -s $map ]] || { problem "the linker left no map of $name; remove $program and build again" && return; }
   mapfile -t objects < <(sed -nE 's/^ *[0-9a-f]+ +[0-9a-f]+ +[0-9a-f]+ +[0-9]+ +(\/.*):\(.*$/\1/p' "$map" | sort -u)
+  # What the linker itself compiled is in the map under a name of its own.
+  [[ ! -s ${map%.map}.lto.swift.o ]] || objects+=("${map%.map}.lto.swift.o")
   ((${#objects[@]})) || problem "the linker's map of $name names no object; is its form another in this toolchain?"
   libraries=$(library_closure "$program")
   # shellcheck disable=SC2086 # one word for each attribute
@@ -173,6 +179,9 @@ inspect() {
   [[ $interpreter == "$dynamic_loader" ]] || problem "$program wants the loader '$interpreter'; boards have $dynamic_loader"
   if foreign=$(needed_libraries "$program" | grep -E "$unwanted"); then
     problem "$program needs ${foreign//$'\n'/ }, which boards do not have; some device code imports it"
+  fi
+  if [[ $name != replenish-selftest ]] && llvm-nm "$program" | grep -q ' _swift_stdlib_'; then
+    problem "$name compares or hashes a String somewhere, which brings Unicode's tables (50 KB): compare with isExactly(_:)"
   fi
   inspect_attributes "$name" "$program" "$3"
   ((problems == before))
