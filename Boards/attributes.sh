@@ -34,6 +34,9 @@ read_attributes() {
     END { out() }'
 }
 
+# What the values of Tag_CPU_arch are called.
+arm_names=([4]=v5TE [6]=v6 [7]=v6KZ [8]=v6T2 [9]=v6K [10]=v7 [11]=v6-M [13]=v7E-M [14]=v8-A)
+
 # Prints what is wrong with one line of read_attributes, if anything is. `strict` holds the whole of it against the board: what we compile and link
 # runs as it stands. A shared library may hold floating-point and vector code for more than its architecture's least
 # processor, and choose when it runs: libnettle has NEON inside on every 32-bit Debian.
@@ -42,10 +45,13 @@ check_attributes() {
   local -A said=()
   shift 3
   for pair; do said[${pair%%=*}]=${pair#*=}; done
+  # Every object for ARM says what it is for, but one that holds data alone.
+  [[ $strictness != strict || $# -gt 0 || $file != *.swift.o ]] ||
+    printf '%s says nothing of the processor it is for; llvm-readelf -A must show it\n' "$file"
   if [[ $choosing_libraries == *" $(basename "$file") "* ]]; then
     :
   elif [[ -n ${said[CPU_arch]:-} && $arm_architectures != *" ${said[CPU_arch]} "* ]]; then
-    printf '%s\n' "$file is compiled for ${said[CPU_name]:-architecture ${said[CPU_arch]}} of ARM, which the board's $cpu_name does not run; take it from a sysroot for this board"
+    printf '%s\n' "$file is compiled for ARM ${arm_names[${said[CPU_arch]}]:-architecture ${said[CPU_arch]}}, which the board's $cpu_name does not run; take it from a sysroot for this board"
   elif [[ ${said[CPU_arch_profile]:-65} != 65 && ${said[CPU_arch_profile]:-} != 83 ]]; then
     printf '%s\n' "$file is compiled for a microcontroller, not for the board's $cpu_name"
   elif [[ $strictness == strict ]] && ((${said[FP_arch]:-0} > arm_floating_point || ${said[Advanced_SIMD_arch]:-0} > arm_vectors)); then
