@@ -57,9 +57,9 @@ int replenish_config_add_serial_source(replenish_config *config, int source, con
 /* The record that replenish-factory made for this device. Without it, or while the file is absent, no phone can link. */
 int replenish_config_set_setup_record(replenish_config *config, const char *path);
 
-/* The file of the board's key, 32 bytes, readable for this user alone, that seals the records with tokens on disk. Null (the
- * default) leaves them to the permissions of the state folder. Once sealed they open with that key only. */
-int replenish_config_set_seal_key(replenish_config *config, const char *path);
+/* A file with the board's key, 32 bytes, that seals the records with tokens, so that a copy of the state folder does not yield
+ * them; null (the default) leaves them to file permissions. systemd-creds or a TPM unsealed it, to a place in memory. */
+int replenish_config_set_seal_key_file(replenish_config *config, const char *path);
 
 /* A PEM file of the certificate authorities to trust; null (the default) for the system's. Amazon's few save memory. */
 int replenish_config_set_ca_file(replenish_config *config, const char *path);
@@ -201,6 +201,16 @@ int replenish_device_attach_gpio_light(
 
 /* A light of /sys/class/leds as light. */
 int replenish_device_attach_led(replenish_device *device, const char *slot, const char *name);
+
+/* ---------------------------------------------------------------------------------------------------- Self-test */
+
+/* Called with the name of each check and whether it passed (not 0). `name` is valid for ever. */
+typedef void (*replenish_self_test_report)(void *userdata, const char *name, int passed);
+
+/* Tests what the program was linked with, on the board it runs on, in milliseconds: cryptography, JSON and records by the
+ * known answers of their standards, the board's randomness and monotonic clock, and whether libcurl speaks HTTPS. Needs no
+ * device, opens and changes nothing. `report` may be null. Returns 0 if all passed, else -EBADMSG. */
+int replenish_self_test(replenish_self_test_report report, void *userdata);
 
 #ifdef __cplusplus
 }
