@@ -118,7 +118,7 @@ def test_every_flush(new_board, amazon, chance, tell, is_soak, tmp_path):
     written = WriteLog(log)
     flushes = written.flushes()
     assert len(flushes) >= 10, "a life without flushes cannot be safe"
-    chosen = flushes if is_soak else sorted({flushes[0], flushes[-1], *chance.sample(flushes, min(20, len(flushes)))})
+    chosen = flushes if is_soak else sorted({flushes[0], flushes[-1], *chance.sample(flushes, min(10, len(flushes)))})
     image, bundle = tmp_path / "image", tmp_path / "bundle"
     size, done = at_first.stat().st_size, 0
     with open(at_first, "r+b") as disk, open(bundle, "wb") as all_images:
