@@ -16,6 +16,7 @@ let package = Package(
     .executable(name: "dash-button", targets: ["dash-button"]),
     .executable(name: "replenishctl", targets: ["replenishctl"]),
     .executable(name: "replenish-factory", targets: ["replenish-factory"]),
+    .executable(name: "replenish-selftest", targets: ["replenish-selftest"]),
     .executable(name: "companion", targets: ["companion"]),
   ],
   targets: [
@@ -25,7 +26,7 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
-    // A correction of the Embedded Swift runtime on ARM; empty in an ordinary build
+    // Corrections of the Embedded Swift runtime; empty in an ordinary build
     .target(name: "CSwiftRuntime"),
 
     // The device side
@@ -39,6 +40,19 @@ let package = Package(
     .target(
       name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest"],
       swiftSettings: strict),
+    // The C library; the compiler checks each function against the header in CReplenish
+    .systemLibrary(name: "CReplenish"),
+    .target(
+      name: "ReplenishCCommon", dependencies: ["CReplenish", "ReplenishCore"], path: "Sources/ReplenishC/Common",
+      swiftSettings: strict),
+    .target(
+      name: "ReplenishC",
+      dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "ReplenishKit", "ReplenishLinux"],
+      path: "Sources/ReplenishC/Device", swiftSettings: strict),
+    .target(
+      name: "ReplenishCCore",
+      dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "COpenSSL", "CJansson"],
+      path: "Sources/ReplenishC/Core", swiftSettings: strict),
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton",
@@ -67,7 +81,13 @@ let package = Package(
 
     // Tests
     .target(
-      name: "ReplenishTestSupport", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/Support",
+      name: "ReplenishTestSupport",
+      dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest", "CLinux"], path: "Tests/Support",
+      swiftSettings: strict),
+    // The same checks on a board: Embedded Swift, as the device targets.
+    .executableTarget(
+      name: "replenish-selftest",
+      dependencies: ["ReplenishTestSupport", "ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/SelfTest",
       swiftSettings: strict),
     .testTarget(
       name: "ReplenishCoreTests", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishTestSupport"],
@@ -79,7 +99,9 @@ let package = Package(
       name: "ReplenishKitTests", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       swiftSettings: strict),
     .testTarget(
-      name: "ReplenishSelfTestTests", dependencies: ["ReplenishSelfTest", "ReplenishCore"], swiftSettings: strict),
+      name: "ReplenishSelfTestTests",
+      dependencies: ["ReplenishSelfTest", "ReplenishTestSupport", "ReplenishCore", "replenish-selftest"],
+      swiftSettings: strict),
     .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
     .testTarget(
       name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost", "replenish-factory"],
