@@ -9,7 +9,7 @@ JOBS ?= 2
 SECONDS_EACH ?= 300
 PYTEST_FLAGS ?= -v -rs
 
-.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot board emulate sizes deb test-packaging fuzz bench docs clean
+.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot board emulate image qemu qemu-shell qemu-test qemu-soak sizes deb test-packaging fuzz bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -21,7 +21,7 @@ describe_image() {
   case "$image" in
     virt)
       is_card=no
-      modules+=(virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng evdev)
+      modules+=(virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng evdev ?gpio_pl061 ?rtc_pl031)
       root_options=(--network eth0)
       ;;
     raspberry-pi)
