@@ -2,11 +2,14 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 ARCH ?= arm64
+RELEASE ?=
+BOARD ?=
+SYSROOT ?=
 JOBS ?= 2
 SECONDS_EACH ?= 300
 PYTEST_FLAGS ?= -v -rs
 
-.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot fuzz bench docs clean
+.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot board emulate sizes fuzz bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,8 +44,17 @@ lint: ## Format and shell checks
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples/DashButton Examples/Companion Examples/Cloud/Package.swift Examples/Cloud/Sources Examples/Cloud/Tests
 	shellcheck -x $$(git grep -lE '^#!.*(bash|/sh)' -- . ':!*.md')
 
-sysroot: ## Libraries and headers of another architecture (ARCH=arm64)
-	Boards/sysroot $(ARCH)
+sysroot: ## Libraries and headers of another architecture (ARCH=arm64 RELEASE=trixie)
+	Boards/sysroot $(if $(RELEASE),--release $(RELEASE)) $(ARCH)
+
+board: ## Compile the programs and libraries of a board into .build-board (BOARD=raspberry-pi-4)
+	@Boards/build --jobs $(JOBS) $(if $(SYSROOT),--sysroot $(SYSROOT)) $(BOARD)
+
+emulate: ## Test a board's programs on its CPU, emulated (BOARD=...)
+	@Boards/emulate $(BOARD)
+
+sizes: ## Build for every board and write Boards/SIZES.md
+	Boards/sizes
 
 boards-check: ## Compile the device side as Embedded Swift for a board, and look at what came out
 	Boards/check --arch $(ARCH)

@@ -32,22 +32,33 @@ enum Options {
 
     """
 
+  /// The options as written.
+  private enum Word: String, CaseIterable {
+    case h = "-h"
+    case help = "--help"
+    case version = "--version"
+    case check = "--check"
+    case selfTest = "--self-test"
+    case c = "-c"
+    case config = "--config"
+  }
+
   static func read(_ arguments: [String]) -> Options {
     var path = standardPath
     var isCheck = false
     var rest = arguments.dropFirst()
     while let argument = rest.popFirst() {
-      switch argument {
-      case "-h", "--help": return .help
-      case "--version": return .version
-      case "--check": isCheck = true
-      case "--self-test": return .selfTest
-      case "-c", "--config":
+      switch Word.spelled(Array(argument.utf8)) {
+      case .h, .help: return .help
+      case .version: return .version
+      case .check: isCheck = true
+      case .selfTest: return .selfTest
+      case .c, .config:
         guard let value = rest.popFirst() else {
           return .mistake("\(argument) needs a file: dash-button \(argument) FILE")
         }
         path = value
-      default: return .mistake("unknown argument '\(argument)'; dash-button --help lists the known ones")
+      case nil: return .mistake("unknown argument '\(argument)'; dash-button --help lists the known ones")
       }
     }
     return isCheck ? .check(configuration: path) : .run(configuration: path)

@@ -34,6 +34,12 @@ static inline CURLcode replenish_curl_set_data_function(CURL *easy, CURLoption o
 static inline CURLcode replenish_curl_set_prerequest_function(CURL *easy, curl_prereq_callback value) {
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);
 }
+static inline CURLcode replenish_curl_set_open_socket_function(CURL *easy, curl_opensocket_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+static inline CURLcode replenish_curl_set_close_socket_function(CURL *easy, curl_closesocket_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, value);
+}
 
 static inline CURLMcode replenish_curl_multi_set_socket_function(CURLM *multi, curl_socket_callback value, void *context) {
   CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, value);

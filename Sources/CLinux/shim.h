@@ -112,6 +112,16 @@ static inline int replenish_signals_open(void) {
 // Sockets
 
 static inline int replenish_socket(int type) { return socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+static inline int replenish_socket_open(int family, int type, int protocol) {
+  return socket(family, type | SOCK_CLOEXEC, protocol);
+}
+#ifndef POLLRDHUP
+#define POLLRDHUP 0x2000  // declared by <poll.h> under _GNU_SOURCE only
+#endif
+static inline int replenish_peer_has_closed(int socket) {
+  struct pollfd entry = {.fd = socket, .events = POLLRDHUP};
+  return poll(&entry, 1, 0) == 1;
+}
 int accept4(int, struct sockaddr *, socklen_t *, int);  // declared by <sys/socket.h> under _GNU_SOURCE only
 static inline int replenish_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 static inline int replenish_seqpacket(void) { return SOCK_SEQPACKET; }

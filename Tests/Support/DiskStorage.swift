@@ -7,9 +7,9 @@ package final class DiskStorage: LifeStorage {
   package let store: RecordStore
 
   /// Opens the records as a device does when it starts.
-  package init(_ disk: ModelDisk) throws(StorageError) {
+  package init(_ disk: ModelDisk, seal: RecordSeal? = nil) throws(StorageError) {
     self.disk = disk
-    store = try RecordStore(folder: "/state", fileSystem: disk)
+    store = try RecordStore(folder: "/state", fileSystem: disk, seal: seal)
   }
 
   /// After it, ask whether ``ModelDisk/isPowerLost``: then nothing that was found counts.

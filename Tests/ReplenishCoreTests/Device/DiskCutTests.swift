@@ -1,3 +1,4 @@
+import ReplenishCore
 import ReplenishTestSupport
 import Testing
 
@@ -16,6 +17,22 @@ import Testing
       #expect(wrong.isEmpty, "\(scenario.rawValue), cut after call \(cut) of \(calls), \(comeback)")
     }
     print("disk cuts: \(scenario.rawValue): \(calls + 1) cut points, \(lives) lives")
+  }
+
+  /// The same while the tokens are sealed, where they are written.
+  @Test(arguments: [PowerCutScenario.link, .unlink, .erase])
+  func everyCallCanBeTheLastWhileTokensAreSealed(scenario: PowerCutScenario) throws {
+    let key = Secret(copying: [UInt8](repeating: 7, count: RecordSeal.keyLength))
+    let seal = try #require(RecordSeal(key: key, source: "/run/key", random: SeededRandom(7)))
+    let calls = try DiskCuts.calls(scenario)
+    var lives = 0
+    for cut in 0...calls {
+      let run = try DiskCuts(scenario, seal: seal) { $0.cutAfter = $0.calls + cut }
+      let wrong = try run.verdicts(scenario, PowerReturn.allCases[cut % PowerReturn.allCases.count], lives: &lives)
+      #expect(wrong.isEmpty, "\(scenario.rawValue), sealed, cut after call \(cut) of \(calls)")
+      #expect(!run.disk.holds(Array("refresh_token".utf8)))
+    }
+    print("disk cuts, sealed: \(scenario.rawValue): \(calls + 1) cut points, \(lives) lives")
   }
 
   @Test(arguments: PowerCutScenario.allCases)

@@ -12,10 +12,13 @@ package struct DiskCuts {
   /// The failed guesses before.
   package let guesses: Int
 
+  private let seal: RecordSeal?
+
   /// Prepares a scenario, arms the disk and runs it to its end or its cut.
-  package init(_ scenario: PowerCutScenario, arm: (ModelDisk) -> Void) throws(VectorFault) {
+  package init(_ scenario: PowerCutScenario, seal: RecordSeal? = nil, arm: (ModelDisk) -> Void) throws(VectorFault) {
     let disk = ModelDisk()
-    let life = DeviceFixture.life(try DiskCuts.storage(disk))
+    let life = DeviceFixture.life(try DiskCuts.storage(disk, seal))
+    self.seal = seal
     try PowerCuts.powered { () throws(PowerLost) in try scenario.prepare(life) }
     guesses = life.status.guesses.failed
     arm(disk)
@@ -39,7 +42,7 @@ package struct DiskCuts {
     for survivor in disk.survivors(limit: limit) {
       lives += 1
       let next = life.restarted(
-        seed: 2, clock: comeback.clock(after: life), storage: try DiskCuts.storage(survivor),
+        seed: 2, clock: comeback.clock(after: life), storage: try DiskCuts.storage(survivor, seal),
         amazon: life.amazon.copy())
       wrong += try PowerCuts.powered { () throws(PowerLost) in try PowerCutVerdict.comeBack(life, next, comeback) }
       wrong += PowerCutVerdict.check(scenario, life, next, guessesBefore: guesses)
@@ -51,7 +54,7 @@ package struct DiskCuts {
   package func goOn(_ scenario: PowerCutScenario) throws(VectorFault) -> [String] {
     try PowerCuts.powered { () throws(PowerLost) in try life.pass(2 * 86_400_000) }
     var wrong = PowerCutVerdict.check(scenario, life, life, guessesBefore: guesses)
-    let next = life.restarted(seed: 2, storage: try DiskCuts.storage(disk.afterCrash()), amazon: life.amazon.copy())
+    let next = life.restarted(seed: 2, storage: try DiskCuts.storage(disk.afterCrash(), seal), amazon: life.amazon.copy())
     try PowerCuts.powered { () throws(PowerLost) in
       try next.start()
       try next.pass(2 * 86_400_000)
@@ -79,7 +82,7 @@ package struct DiskCuts {
     }
   }
 
-  private static func storage(_ disk: ModelDisk) throws(VectorFault) -> DiskStorage {
-    do throws(StorageError) { return try DiskStorage(disk) } catch { throw VectorFault(error.text) }
+  private static func storage(_ disk: ModelDisk, _ seal: RecordSeal?) throws(VectorFault) -> DiskStorage {
+    do throws(StorageError) { return try DiskStorage(disk, seal: seal) } catch { throw VectorFault(error.text) }
   }
 }
