@@ -180,6 +180,7 @@ inspect() {
   if foreign=$(needed_libraries "$program" | grep -E "$unwanted"); then
     problem "$program needs ${foreign//$'\n'/ }, which boards do not have; some device code imports it"
   fi
+  # The self-test may: it is no part of a product, and its JSON reader keeps names in dictionaries.
   if [[ $name != replenish-selftest ]] && llvm-nm "$program" | grep -q ' _swift_stdlib_'; then
     problem "$name compares or hashes a String somewhere, which brings Unicode's tables (50 KB): compare with isExactly(_:)"
   fi

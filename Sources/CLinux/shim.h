@@ -58,6 +58,8 @@ static inline const char *replenish_entry_name(const struct dirent *entry) { ret
 
 // Time and events
 
+_Static_assert(sizeof(time_t) == 8, "time ends in 2038: compile with -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64");
+
 static inline int64_t replenish_now_seconds(int clock) {
   struct timespec now = {0, 0};
   clock_gettime(clock, &now);
@@ -80,8 +82,9 @@ static inline int replenish_timer_set(int timer, uint64_t milliseconds) {
   return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 static inline int replenish_timer_watch_clock(int timer) {
-  // As far ahead as every kernel takes: it never fires, and is only cancelled when the clock is set.
-  struct itimerspec when = {{0, 0}, {0x7fffffff, 0}};
+  // In the year 2242, as far ahead as the kernel's nanoseconds reach: it never fires, and is only cancelled when the clock
+  // is set. The last second of 32 bits, in 2038, would be past one day; the watch would then fire as often as it is set.
+  struct itimerspec when = {{0, 0}, {(time_t)1 << 33, 0}};
   return timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
 }
 static inline int replenish_epoll_control(int epoll, int operation, int file, uint32_t events, uint64_t token) {
