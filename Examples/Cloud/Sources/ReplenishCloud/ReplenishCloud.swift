@@ -163,26 +163,28 @@ extension ReplenishCloud {
     let cloud: ReplenishCloud
 
     func run() async throws {
-      try await cancelWhenGracefulShutdown {
-        var swept = Date.distantPast
-        while !Task.isCancelled {
-          await attempt("presses") { try await cloud.presses.sweep() }
-          await attempt("unlinks") { try await cloud.unlinks.sweep() }
-          if cloud.now() > swept + 600 {
-            await attempt("sweep") { try await cloud.storage.sweep(at: cloud.now()) }
-            swept = cloud.now()
-          }
-          try? await Task.sleep(for: .seconds(cloud.configuration.round))
+      let (presses, unlinks, storage, now) = (cloud.presses, cloud.unlinks, cloud.storage, cloud.now)
+      let round = cloud.configuration.round
+      await cancelWhenGracefulShutdown {
+        // Side by side: a slow answer to one must not keep the others waiting.
+        await withDiscardingTaskGroup { group in
+          group.addTask { await repeated("presses", every: round) { try await presses.sweep() } }
+          group.addTask { await repeated("unlinks", every: round) { try await unlinks.sweep() } }
+          group.addTask { await repeated("sweep", every: 600) { try await storage.sweep(at: now()) } }
         }
       }
     }
 
-    private func attempt(_ what: String, _ work: () async throws -> Void) async {
-      do {
-        try await work()
-      } catch is CancellationError {
-      } catch {
-        cloud.logger.error("\(what): \(error)")
+    private func repeated(_ what: String, every seconds: Double, _ work: () async throws -> Void) async {
+      while !Task.isCancelled {
+        do {
+          try await work()
+        } catch is CancellationError {
+          return
+        } catch {
+          cloud.logger.error("\(what): \(error)")
+        }
+        try? await Task.sleep(for: .seconds(seconds))
       }
     }
   }

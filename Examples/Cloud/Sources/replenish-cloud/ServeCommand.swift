@@ -27,7 +27,8 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup(title: "Amazon")
   var amazon: AmazonOptions
 
-  @Option(help: ArgumentHelp("Write the two ports, of pages and devices, to this file once both listen.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write the two ports, of pages and devices, to this file once both listen.", valueName: "file"))
   var readyFile: String?
 
   @Flag(help: "End when standard input closes, that is, when the program that started this one ends.")

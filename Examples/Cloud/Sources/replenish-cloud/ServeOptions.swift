@@ -5,7 +5,9 @@ import ReplenishCloud
 
 /// The listener of the pages.
 struct PageOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("What browsers type; the return address at Amazon is this and /link/return.", valueName: "https://host"))
+  @Option(
+    help: ArgumentHelp(
+      "What browsers type; the return address at Amazon is this and /link/return.", valueName: "https://host"))
   var publicAddress: String
 
   @Option(help: ArgumentHelp("The address to listen on for browsers.", valueName: "address"))
@@ -14,13 +16,16 @@ struct PageOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The port for browsers; 0 lets the system choose one.", valueName: "port"))
   var port = 8080
 
-  @Option(help: ArgumentHelp("Certificate chain for browsers. Without it: plain http, for a proxy in front.", valueName: "pem file"))
+  @Option(
+    help: ArgumentHelp(
+      "Certificate chain for browsers. Without it: plain http, for a proxy in front.", valueName: "pem file"))
   var certificate: String?
 
   @Option(help: ArgumentHelp("The key of --certificate.", valueName: "pem file"))
   var privateKey: String?
 
-  @Option(help: ArgumentHelp("A proxy of yours whose X-Forwarded-For is believed; may be repeated.", valueName: "address"))
+  @Option(
+    help: ArgumentHelp("A proxy of yours whose X-Forwarded-For is believed; may be repeated.", valueName: "address"))
   var proxy: [String] = []
 
   @Option(help: ArgumentHelp("Mails to owners are put here, one file each.", valueName: "folder"))
@@ -62,7 +67,9 @@ struct DeviceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The key of --device-certificate.", valueName: "pem file"))
   var devicePrivateKey: String
 
-  @Option(name: .customLong("maker-ca"), help: ArgumentHelp("The authority that signs the devices' certificates.", valueName: "pem file"))
+  @Option(
+    name: .customLong("maker-ca"),
+    help: ArgumentHelp("The authority that signs the devices' certificates.", valueName: "pem file"))
   var makerCA: String
 }
 
@@ -77,10 +84,13 @@ struct AmazonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What is asked for.", valueName: "scopes"))
   var scope = "dash:replenish profile:user_id"
 
-  @Option(help: ArgumentHelp("Another place for all of Amazon's services, such as the emulator.", valueName: "https://host"))
+  @Option(
+    help: ArgumentHelp("Another place for all of Amazon's services, such as the emulator.", valueName: "https://host"))
   var amazon: String?
 
-  @Option(name: .customLong("amazon-ca"), help: ArgumentHelp("Authorities to trust for it instead of the system's.", valueName: "pem file"))
+  @Option(
+    name: .customLong("amazon-ca"),
+    help: ArgumentHelp("Authorities to trust for it instead of the system's.", valueName: "pem file"))
   var amazonCA: String?
 
   @Option(help: ArgumentHelp("LWA's authorize page, of another region.", valueName: "address"))
@@ -109,7 +119,8 @@ struct AmazonOptions: ParsableArguments {
     if let tokenAddress { result.token = tokenAddress }
     if let profileAddress { result.profile = profileAddress }
     if let serviceAddress { result.service = serviceAddress }
-    for address in [result.authorize, result.token, result.profile, result.service] where !address.hasPrefix("https://") {
+    for address in [result.authorize, result.token, result.profile, result.service] where !address.hasPrefix("https://")
+    {
       throw ValidationError("\(address) is not https; secrets are not sent without it.")
     }
     result.scope = scope

@@ -99,7 +99,9 @@ extension AmazonClient {
 
   /// An error word of the other side, fit for a log.
   static func word(_ text: String?) -> String {
-    String((text ?? "").unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F }.prefix(64).map(Character.init))
+    String(
+      (text ?? "").unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F }.prefix(64).map(
+        Character.init))
   }
 }
 

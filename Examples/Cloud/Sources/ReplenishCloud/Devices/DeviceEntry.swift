@@ -33,7 +33,8 @@ public struct DeviceEntry: Sendable {
     func isASCII(_ text: String, _ limit: Int, _ further: String) -> Bool {
       (1...limit).contains(text.utf8.count)
         && text.unicodeScalars.allSatisfy {
-          $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || further.unicodeScalars.contains($0))
+          $0.isASCII
+            && ($0.properties.isAlphabetic || $0.properties.numericType != nil || further.unicodeScalars.contains($0))
         }
     }
     guard isASCII(model, 63, "+_-") else {

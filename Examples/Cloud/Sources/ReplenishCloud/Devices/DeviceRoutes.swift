@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 
 /// What a device may ask for. README.md describes the paths and bodies.
 struct DeviceRoutes: Sendable {
@@ -169,8 +170,10 @@ struct ProblemMiddleware: RouterMiddleware {
       return try await next(request, context)
     } catch is DeviceBody.Malformed {
       return .problem(.badRequest, "malformed")
+    } catch is NIOTooManyBytesError {
+      return .problem(.contentTooLarge, "tooLarge")
     } catch let error as HTTPError {
-      return .problem(error.status, error.status == .contentTooLarge ? "tooLarge" : "refused")
+      return .problem(error.status, "refused")
     } catch {
       logger.error("\(request.method) of a device failed: \(error)")
       var response = Response.problem(.serviceUnavailable, "internal")

@@ -37,14 +37,16 @@ struct Throttle: Sendable {
   /// Mails that anybody may cause.
   static func mail(to email: String, address: String) -> [Rule] {
     [
-      Rule(name: "mail \(email)", limit: 5, seconds: 3600), Rule(name: "mail from \(address)", limit: 30, seconds: 3600),
+      Rule(name: "mail \(email)", limit: 5, seconds: 3600),
+      Rule(name: "mail from \(address)", limit: 30, seconds: 3600),
     ]
   }
 
   /// Claims: by account and by address, never by serial number.
   static func claim(owner: Owner.ID, address: String) -> [Rule] {
     [
-      Rule(name: "claim \(owner)", limit: 10, seconds: 900), Rule(name: "claim from \(address)", limit: 30, seconds: 900),
+      Rule(name: "claim \(owner)", limit: 10, seconds: 900),
+      Rule(name: "claim from \(address)", limit: 30, seconds: 900),
     ]
   }
 }

@@ -35,7 +35,8 @@ extension CloudPages {
     } catch let refusal as OwnerAccounts.Refusal {
       return showSignUp(submission.visit, problem: refusal.text)
     }
-    return message("We sent you a mail. Open the link in it within an hour.", title: "Look at your mail", submission.visit)
+    return message(
+      "We sent you a mail. Open the link in it within an hour.", title: "Look at your mail", submission.visit)
   }
 
   private func showConfirm(_ visit: Visit, problem: String? = nil, ticket: String? = nil) -> Response {
@@ -114,7 +115,8 @@ extension CloudPages {
   // MARK: Recovery
 
   private func showForgot(_ visit: Visit, problem: String? = nil) -> Response {
-    page("cloud-forgot", title: "Forgot the password", visit, problem: problem, status: problem == nil ? .ok : .badRequest)
+    page(
+      "cloud-forgot", title: "Forgot the password", visit, problem: problem, status: problem == nil ? .ok : .badRequest)
   }
 
   private func forgot(_ submission: Submission) async throws -> Response {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import OAuthServer
 
 /// The pages of owners: phone first, without a line of JavaScript.
@@ -167,6 +168,8 @@ struct PageProblems: RouterMiddleware {
       response = pages.message(
         "Many people are signing in at this moment. Try again in a minute.", title: "Busy",
         status: .serviceUnavailable)
+    } catch is NIOTooManyBytesError {
+      response = pages.message("This form is too long.", title: "Cannot continue", status: .contentTooLarge)
     } catch let error as HTTPError {
       let text = error.status == .notFound ? "There is no such page." : "This request cannot be answered."
       response = pages.message(text, title: "Cannot continue", status: error.status)

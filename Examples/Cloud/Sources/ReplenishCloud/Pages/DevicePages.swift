@@ -33,7 +33,9 @@ extension CloudPages {
 
   // MARK: Claim
 
-  private func showClaim(_ visit: Visit, problem: String? = nil, serial: String? = nil, tooMany: Bool = false) -> Response {
+  private func showClaim(_ visit: Visit, problem: String? = nil, serial: String? = nil, tooMany: Bool = false)
+    -> Response
+  {
     page(
       "cloud-claim", title: "Add a device", visit,
       ["serial": serial ?? visit.query["serial"] ?? "", "code": visit.query["code"] ?? ""], problem: problem,
@@ -103,8 +105,10 @@ extension CloudPages {
   }
 
   private func back(_ submission: Submission) -> Response {
-    PageLibrary.redirect(to: String(submission.visit.path.prefix { $0 != "?" }.split(separator: "/").prefix(2)
-      .reduce(into: "") { $0 += "/" + $1 }))
+    PageLibrary.redirect(
+      to: String(
+        submission.visit.path.prefix { $0 != "?" }.split(separator: "/").prefix(2)
+          .reduce(into: "") { $0 += "/" + $1 }))
   }
 
   private func link(_ submission: Submission, _ owner: Owner.ID) async throws -> Response {

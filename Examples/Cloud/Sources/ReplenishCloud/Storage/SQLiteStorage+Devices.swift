@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 
 extension SQLiteStorage {
+  /// Enters devices; false when one of them, its key or its claim code is known already, and then none is entered.
   public func enter(_ devices: [NewDevice]) async throws -> Bool {
     do {
       try await pool.write { db in
@@ -17,6 +18,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// All devices with the mail address of their owner.
   public func devices() async throws -> [(device: CloudDevice, owner: String?)] {
     try await pool.read { db in
       try Row.fetchAll(
@@ -30,6 +32,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Finds a device by its key.
   public func device(publicKey: Fingerprint) async throws -> CloudDevice? {
     try await pool.read { db in
       try Row.fetchOne(db, sql: "SELECT * FROM device WHERE public_key = ?", arguments: [publicKey.bytes])
@@ -37,6 +40,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Trusts a device's key no longer, or again; false when there is no such device.
   public func setState(_ state: CloudDevice.State, model: String, serial: String) async throws -> Bool {
     try await pool.write { db in
       try db.execute(
@@ -45,12 +49,16 @@ extension SQLiteStorage {
     }
   }
 
+  /// Notes that somebody stands at the device and holds its button.
   public func notePresence(of device: CloudDevice.ID, at now: Date) async throws {
     try await pool.write { db in
       try db.execute(sql: "UPDATE device SET present_at = ? WHERE id = ?", arguments: [now.seconds, device])
     }
   }
 
+  /// Makes an owner of who knows serial number and code, if somebody was at the device since then and nobody owns it.
+  ///
+  /// It does the same work whatever is wrong, so that neither answer nor duration tell what it is.
   public func claim(
     owner: Owner.ID, serial: String, code: Fingerprint, presentSince: Date, at now: Date
   ) async throws -> Ownership? {
@@ -72,6 +80,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// The devices of an owner, oldest claim first.
   public func ownerships(of owner: Owner.ID) async throws -> [Ownership] {
     try await pool.read { db in
       try Row.fetchAll(
@@ -80,16 +89,19 @@ extension SQLiteStorage {
     }
   }
 
+  /// A present ownership.
   public func ownership(_ id: Int64) async throws -> Ownership? {
     try await pool.read { db in try Self.ownership(id, db) }
   }
 
+  /// The present ownership of a device.
   public func ownership(device: CloudDevice.ID) async throws -> Ownership? {
     try await pool.read { db in
       try Row.fetchOne(db, sql: Self.ownershipQuery + " AND device = ?", arguments: [device]).map(Ownership.init(row:))
     }
   }
 
+  /// Ends an ownership and takes its link back, as `unlink` does; false when it is none any more.
   public func release(_ ownership: Int64, at now: Date) async throws -> Bool {
     try await pool.write { db in
       guard let current = try Self.ownership(ownership, db) else { return false }

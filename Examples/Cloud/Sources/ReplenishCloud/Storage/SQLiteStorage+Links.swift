@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 
 extension SQLiteStorage {
+  /// Remembers a way to Amazon and back.
   public func insert(_ attempt: LinkAttempt, state: Fingerprint) async throws {
     let verifier = try vault.seal(attempt.verifier, for: Self.verifierPlace(state))
     try await pool.write { db in
@@ -13,6 +14,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Takes an attempt that this session began and that is still alive; nobody gets it a second time.
   public func takeAttempt(state: Fingerprint, session: Fingerprint, at now: Date) async throws -> LinkAttempt? {
     let vault = vault
     return try await pool.write { db in
@@ -31,6 +33,7 @@ extension SQLiteStorage {
     TokenVault.Place(table: "link_attempt", row: state.hexadecimal, column: "verifier", generation: 0)
   }
 
+  /// Puts a link on record. Where that is refused for the owner's sake, the tokens are kept for taking it back.
   public func link(
     _ ownership: Int64, clientID: String, amazonUser: String, tokens: TokenPair, at now: Date
   ) async throws -> LinkOutcome {
@@ -57,6 +60,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Keeps tokens of a registration that nobody is to use, only for taking it back at Amazon.
   public func abandon(_ tokens: TokenPair, ownership: Int64, clientID: String, at now: Date) async throws {
     let vault = vault
     try await pool.write { db in
@@ -91,11 +95,13 @@ extension SQLiteStorage {
     return id
   }
 
+  /// A registration with its tokens.
   public func registration(_ id: Registration.ID) async throws -> Registration? {
     let vault = vault
     return try await pool.read { db in try Self.registration(id, vault, db) }
   }
 
+  /// The newest registration under an ownership.
   public func latestRegistration(ownership: Int64) async throws -> Registration? {
     let vault = vault
     return try await pool.read { db in
@@ -106,6 +112,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// The registration of a device that can order.
   public func liveRegistration(device: CloudDevice.ID) async throws -> Registration? {
     let vault = vault
     return try await pool.read { db in
@@ -115,6 +122,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Whether a link of the device still exists or is being taken back, whoever's it is.
   public func hasOpenRegistration(device: CloudDevice.ID) async throws -> Bool {
     try await pool.read { db in try Self.hasOpenRegistration(device, db) }
   }
@@ -127,6 +135,7 @@ extension SQLiteStorage {
 
   // MARK: Refresh
 
+  /// Makes the caller the one who refreshes, until then; false when somebody else is.
   public func leaseRefresh(
     _ registration: Registration, lease: String, until: Date, at now: Date
   ) async throws -> Bool {
@@ -142,6 +151,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Stores what a refresh brought, and gives the lease back; false when the row is another one by now.
   public func storeTokens(_ tokens: TokenPair, of registration: Registration, lease: String) async throws -> Bool {
     let vault = vault
     return try await pool.write { db in
@@ -156,6 +166,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Gives the lease back.
   public func giveBackRefresh(_ registration: Registration, lease: String) async throws {
     try await pool.write { db in
       try db.execute(
@@ -164,6 +175,8 @@ extension SQLiteStorage {
     }
   }
 
+  /// Amazon says that the refresh token is dead. Ends the link if token, generation and client that were sent are the
+  /// row's now; false when they are not.
   public func endLink(refusedBy sent: Registration, at now: Date) async throws -> Bool {
     let vault = vault
     return try await pool.write { db in
@@ -192,6 +205,7 @@ extension SQLiteStorage {
 
   // MARK: Taking back
 
+  /// Takes a link back: from this instant no press is ordered. False when there is none.
   public func unlink(device: CloudDevice.ID, at now: Date) async throws -> Bool {
     try await pool.write { db in try Self.unlink(device: device, at: now, db) }
   }
@@ -219,6 +233,7 @@ extension SQLiteStorage {
         """, arguments: [registration])
   }
 
+  /// Registrations of which Amazon is to be told now.
   public func dueUnlinks(at now: Date) async throws -> [Registration.ID] {
     try await pool.read { db in
       try Int64.fetchAll(
@@ -230,6 +245,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Tries again later.
   public func postponeUnlink(_ id: Registration.ID, until: Date) async throws {
     try await pool.write { db in
       try db.execute(
@@ -238,6 +254,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Wipes the tokens of a registration that is being taken back.
   public func finishUnlink(_ id: Registration.ID, _ state: Registration.State, at now: Date) async throws {
     let vault = vault
     try await pool.write { db in
@@ -266,6 +283,7 @@ extension SQLiteStorage {
 
   // MARK: Slots
 
+  /// The slots as Amazon described them last.
   public func slots(of registration: Registration.ID) async throws -> [SlotRecord] {
     try await pool.read { db in
       try Row.fetchAll(db, sql: "SELECT * FROM slot WHERE registration = ? ORDER BY slot", arguments: [registration])
@@ -277,6 +295,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Replaces them.
   public func setSlots(_ slots: [SlotRecord], of registration: Registration.ID) async throws {
     try await pool.write { db in
       try db.execute(sql: "DELETE FROM slot WHERE registration = ?", arguments: [registration])

@@ -3,18 +3,21 @@ import GRDB
 import OAuthServer
 
 extension SQLiteStorage {
+  /// Finds an owner by mail address, which is in lower case.
   public func owner(email: String) async throws -> Owner? {
     try await pool.read { db in
       try Row.fetchOne(db, sql: "SELECT * FROM owner WHERE email = ?", arguments: [email]).map(Owner.init(row:))
     }
   }
 
+  /// Finds an owner.
   public func owner(id: Owner.ID) async throws -> Owner? {
     try await pool.read { db in
       try Row.fetchOne(db, sql: "SELECT * FROM owner WHERE id = ?", arguments: [id]).map(Owner.init(row:))
     }
   }
 
+  /// Opens an account; nil when the address has one.
   public func openAccount(
     email: String, password: String, recoveryCodes: [Fingerprint], at now: Date
   ) async throws -> Owner? {
@@ -29,6 +32,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Sets a new password, and ends every session and ticket of the owner.
   public func setPassword(_ password: String, of owner: Owner.ID) async throws {
     try await pool.write { db in
       try db.execute(sql: "UPDATE owner SET password = ? WHERE id = ?", arguments: [password, owner])
@@ -38,6 +42,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Replaces the stored form of the same password; nothing happens when it was changed meanwhile.
   public func rehashPassword(of owner: Owner.ID, from old: String, to new: String) async throws {
     try await pool.write { db in
       try db.execute(
@@ -45,6 +50,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Uses a recovery code up; false when it is unknown or used.
   public func useRecoveryCode(_ code: Fingerprint, of owner: Owner.ID, at now: Date) async throws -> Bool {
     try await pool.write { db in
       try db.execute(
@@ -54,6 +60,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Replaces the recovery codes.
   public func setRecoveryCodes(_ codes: [Fingerprint], of owner: Owner.ID) async throws {
     try await pool.write { db in
       try db.execute(sql: "DELETE FROM recovery_code WHERE owner = ?", arguments: [owner])
@@ -61,6 +68,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// How many recovery codes are left.
   public func recoveryCodesLeft(of owner: Owner.ID) async throws -> Int {
     try await pool.read { db in
       try Int.fetchOne(
@@ -75,6 +83,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Remembers a browser session.
   public func insert(_ session: CloudSession, _ id: Fingerprint) async throws {
     try await pool.write { db in
       try db.execute(
@@ -83,6 +92,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// A living session.
   public func session(_ id: Fingerprint, at now: Date) async throws -> CloudSession? {
     try await pool.read { db in
       try Row.fetchOne(
@@ -91,12 +101,14 @@ extension SQLiteStorage {
     }
   }
 
+  /// Ends a session.
   public func endSession(_ id: Fingerprint) async throws {
     try await pool.write { db in
       try db.execute(sql: "DELETE FROM session WHERE fingerprint = ?", arguments: [id.bytes])
     }
   }
 
+  /// Remembers what a link in a mail allows.
   public func insert(_ ticket: MailTicket, _ id: Fingerprint) async throws {
     try await pool.write { db in
       try db.execute(
@@ -105,6 +117,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Looks at a living ticket.
   public func ticket(_ id: Fingerprint, at now: Date) async throws -> MailTicket? {
     try await pool.read { db in
       try Row.fetchOne(
@@ -114,6 +127,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Takes a living ticket; nobody gets it a second time.
   public func takeTicket(_ id: Fingerprint, at now: Date) async throws -> MailTicket? {
     try await pool.write { db in
       try Row.fetchOne(
@@ -123,6 +137,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// How many attempts there were under a name.
   public func attempts(_ name: String, since: Date) async throws -> Int {
     try await pool.read { db in
       try Int.fetchOne(
@@ -130,6 +145,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Notes an attempt under several names.
   public func noteAttempt(_ names: [String], at now: Date) async throws {
     try await pool.write { db in
       for name in names {

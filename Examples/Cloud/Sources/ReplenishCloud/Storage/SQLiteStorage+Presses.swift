@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 
 extension SQLiteStorage {
+  /// Puts a press on disk, once for each identifier, joining one for the same slot that is still open.
   public func note(
     _ press: NewPress, device: CloudDevice.ID, limits: PressLimits, at now: Date
   ) async throws -> PressReceipt {
@@ -52,6 +53,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Finds a press.
   public func press(_ id: String, device: CloudDevice.ID) async throws -> Press? {
     try await pool.read { db in try Self.press(id, device, db) }
   }
@@ -61,6 +63,7 @@ extension SQLiteStorage {
       .map(Press.init(row:))
   }
 
+  /// Presses that somebody should work on now.
   public func duePresses(at now: Date, limit: Int) async throws -> [Press] {
     try await pool.read { db in
       try Row.fetchAll(
@@ -73,6 +76,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Makes the caller the one who works on a press, until then; nil when somebody else does, or nothing is left to do.
   public func leasePress(_ press: Press, lease: String, until: Date, at now: Date) async throws -> Press? {
     try await pool.write { db in
       try db.execute(
@@ -85,6 +89,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Marks, before a call leaves, that it may have left; false when the link is not the press's any more.
   public func beginSending(_ press: Press, lease: String, at now: Date) async throws -> Bool {
     try await pool.write { db in
       try db.execute(
@@ -98,6 +103,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Ends a press and those that joined it, and gives the lease back.
   public func finish(_ press: Press, lease: String, _ result: PressResult) async throws {
     try await pool.write { db in
       try db.execute(
@@ -121,6 +127,9 @@ extension SQLiteStorage {
     }
   }
 
+  /// Gives the lease back; it is tried again then.
+  ///
+  /// - Parameter wasRefused: Amazon is known to have done nothing in any call made so far.
   public func postpone(_ press: Press, lease: String, until: Date, wasRefused: Bool) async throws {
     try await pool.write { db in
       try db.execute(
@@ -133,6 +142,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// The newest presses under an ownership, joined ones left out.
   public func presses(ownership: Int64, limit: Int) async throws -> [Press] {
     try await pool.read { db in
       try Row.fetchAll(
@@ -143,6 +153,7 @@ extension SQLiteStorage {
     }
   }
 
+  /// Notes what Amazon says of an order.
   public func setOrderStatus(_ status: String, of press: Press) async throws {
     try await pool.write { db in
       try db.execute(

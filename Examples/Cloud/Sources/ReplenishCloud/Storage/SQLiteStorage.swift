@@ -37,7 +37,8 @@ public final class SQLiteStorage: CloudStorage {
       }
       try Self.migrator.migrate(pool)
     } catch let error as DatabaseError {
-      throw Failure(description: "\(path): this is no database of replenish-cloud: \(error.message ?? "unknown error").")
+      throw Failure(
+        description: "\(path): this is no database of replenish-cloud: \(error.message ?? "unknown error").")
     }
     try proveKeys()
   }
