@@ -48,10 +48,28 @@ final class AmazonClient: Sendable {
     request.headers = headers
     request.headers.replaceOrAdd(name: "Accept", value: "application/json")
     if let body { request.body = .bytes(ByteBuffer(string: body)) }
+    let (http, seconds, prepared) = (http, configuration.deadline, request)
+    // The client's own deadline ends with the head of the answer; a body that drips must end in time too, for others
+    // count on a lease being longer than an exchange.
+    return await withTaskGroup(of: Exchange.self) { group in
+      group.addTask { await Self.exchange(prepared, http, seconds) }
+      group.addTask {
+        try? await Task.sleep(for: .seconds(seconds))
+        return .none("the answer was not complete after \(seconds) s")
+      }
+      let first = await group.next()
+      group.cancelAll()
+      return first ?? .none("cancelled")
+    }
+  }
+
+  private static func exchange(
+    _ request: HTTPClientRequest, _ http: HTTPClient, _ seconds: Double
+  ) async -> Exchange {
     do {
-      let deadline = NIODeadline.now() + .milliseconds(Int64(configuration.deadline * 1000))
+      let deadline = NIODeadline.now() + .milliseconds(Int64(seconds * 1000))
       let response = try await http.execute(request, deadline: deadline)
-      let body = try await response.body.collect(upTo: Self.limit)
+      let body = try await response.body.collect(upTo: limit)
       return .answer(
         status: response.status.code, errorType: response.headers.first(name: "x-amzn-errortype"),
         body: Data(buffer: body))
