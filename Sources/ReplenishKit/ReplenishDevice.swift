@@ -50,7 +50,9 @@ public final class ReplenishDevice {
     let credential = try ReplenishDevice.credential(configuration.setupRecord)
     let store: RecordStore
     do throws(StorageError) {
-      store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem())
+      var seal: RecordSeal?
+      if let path = configuration.sealKeyFile { seal = try SealKeyFile.read(path) }
+      store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem(), seal: seal)
     } catch { throw ReplenishError(error.text) }
     let loop: EventLoop
     do throws(Errno) {
@@ -71,6 +73,7 @@ public final class ReplenishDevice {
       case .socket(let path): SocketBearer(loop: loop, path: path)
       }
     var settings = configuration.device
+    if configuration.sealKeyFile != nil { settings.protection = store.protection }
     // Without a bearer no phone can come, so there is no window to open by itself.
     if bearer == nil { settings.opensSetupAtStart = false }
     let device = Device(settings, identity: identity, credential: credential, random: SystemRandom())

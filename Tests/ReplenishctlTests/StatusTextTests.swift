@@ -28,7 +28,7 @@ extension ReplenishctlTests {
           link        an Amazon account is linked (link 3)
           setup       window shut
           tokens      refreshed 3 min 20 s ago
-          protection  sealed with the board's key; a copy of the disk alone does not yield the tokens
+          protection  sealed with the board's key; a copy of the state folder alone does not yield the tokens
           clock       set
           orders      test orders only: no charge, nothing ships
           last error  7 s ago: the service did not answer; the device tries again
