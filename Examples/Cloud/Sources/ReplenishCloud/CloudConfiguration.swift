@@ -25,6 +25,8 @@ public struct CloudConfiguration: Sendable {
   public var headSeconds = 60.0
   /// Seconds a request's body may take to arrive.
   public var bodySeconds = 30.0
+  /// Binds the forms of visitors who are not signed in; the same in each instance.
+  public var formKey = KeyFile.draw().bytes
   /// The logarithm of scrypt's N for new passwords.
   public var passwordLogN = 15
 

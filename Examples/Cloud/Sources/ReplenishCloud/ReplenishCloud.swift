@@ -129,7 +129,8 @@ extension ReplenishCloud {
       redirect: { [address] in address.text + "/link/return" }, now: now)
     return CloudPages(
       storage: storage, accounts: accounts,
-      sessions: CloudSessions(storage: storage, isSecure: configuration.isSecure, now: now), links: links,
+      sessions: CloudSessions(
+        storage: storage, isSecure: configuration.isSecure, formKey: configuration.formKey, now: now), links: links,
       calls: calls, pages: pages, address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() }
     ).router(isSecure: configuration.isSecure)

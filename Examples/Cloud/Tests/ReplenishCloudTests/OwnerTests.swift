@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import NIOHTTP1
 import Testing
 
@@ -58,6 +59,21 @@ struct OwnerTests {
       // The database holds digests of session identifiers only.
       let bytes = try Data(contentsOf: URL(fileURLWithPath: cloud.fixture.folder + "/cloud.sqlite-wal"))
       #expect(bytes.range(of: Data(after.utf8)) == nil)
+    }
+  }
+
+  @Test("visitors leave nothing in the database, and the form of one does not fit another")
+  func visitors() async throws {
+    try await CloudFixture().run { cloud in
+      let (first, second) = (cloud.browser(), cloud.browser())
+      let page = try await first.get(cloud.pages + "/sign-in")
+      for _ in 0..<10 { _ = try await cloud.browser().get(cloud.pages + "/sign-up") }
+      let rows = try await cloud.storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM session") }
+      #expect(rows == 0)
+      _ = try await second.get(cloud.pages + "/sign-in")
+      let form = ["email": "owner@example.com", "password": "guess", "csrf": page.formToken()]
+      #expect(try await second.send(.POST, cloud.pages + "/sign-in", form: form).status == 400)
+      #expect(try await first.send(.POST, cloud.pages + "/sign-in", form: form).status == 403)
     }
   }
 

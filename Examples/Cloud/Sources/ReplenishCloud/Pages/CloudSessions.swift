@@ -25,11 +25,12 @@ struct CloudSessions: Sendable {
   }
 
   private static let lifetime = 7.0 * 86_400
-  /// A form page that nobody finishes leaves a session behind; it need not last.
-  private static let anonymousLifetime = 3600.0
+  private static let visitorPrefix = "visitor."
 
   let storage: any CloudStorage
   let isSecure: Bool
+  /// Makes the form keys of visitors who are not signed in: nothing is stored for them, however many come.
+  let formKey: Data
   let now: @Sendable () -> Date
 
   /// The prefix makes browsers refuse the cookie from anywhere but this host over https.
@@ -37,22 +38,31 @@ struct CloudSessions: Sendable {
 
   func find(_ request: Request) async throws -> Found? {
     guard let value = request.cookies[cookieName]?.value else { return nil }
+    if value.hasPrefix(Self.visitorPrefix) { return visitor(value) }
     let id = Fingerprint(of: value)
     guard let session = try await storage.session(id, at: now()) else { return nil }
     return Found(id: id, session: session)
   }
 
+  private func visitor(_ value: String) -> Found {
+    let key = HMAC<SHA256>.authenticationCode(for: Data(value.utf8), using: SymmetricKey(data: formKey))
+    let session = CloudSession(owner: nil, formKey: base64URL(key), expiresAt: .distantFuture)
+    return Found(id: Fingerprint(of: value), session: session)
+  }
+
   /// Starts a session under a new identifier; the one before it, if any, ends.
   func start(owner: Owner.ID?, replacing old: Found?) async throws -> (found: Found, cookie: Cookie) {
-    if let old { try await storage.endSession(old.id) }
-    let value = randomText(bytes: 24)
-    let lifetime = owner == nil ? Self.anonymousLifetime : Self.lifetime
-    let session = CloudSession(owner: owner, formKey: randomText(bytes: 32), expiresAt: now() + lifetime)
-    let id = Fingerprint(of: value)
-    try await storage.insert(session, id)
+    if let old, old.session.owner != nil { try await storage.endSession(old.id) }
+    let value = (owner == nil ? Self.visitorPrefix : "") + randomText(bytes: 24)
+    var found = visitor(value)
+    if let owner {
+      found.session = CloudSession(
+        owner: owner, formKey: randomText(bytes: 32), expiresAt: now() + Self.lifetime)
+      try await storage.insert(found.session, found.id)
+    }
     let cookie = Cookie(
-      name: cookieName, value: value, maxAge: owner == nil ? nil : Int(lifetime), path: "/", secure: isSecure,
+      name: cookieName, value: value, maxAge: owner == nil ? nil : Int(Self.lifetime), path: "/", secure: isSecure,
       httpOnly: true, sameSite: .lax)
-    return (Found(id: id, session: session), cookie)
+    return (found, cookie)
   }
 }

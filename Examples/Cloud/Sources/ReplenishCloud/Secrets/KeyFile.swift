@@ -23,6 +23,13 @@ public struct KeyFile: Sendable {
   /// Takes keys directly, for tests.
   public init(keys: [Key]) { self.keys = keys }
 
+  /// A key for another purpose, the same wherever this file is.
+  public func derived(for purpose: String) -> Data {
+    HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: SymmetricKey(data: keys[0].bytes), info: Data(purpose.utf8), outputByteCount: 32
+    ).withUnsafeBytes { Data($0) }
+  }
+
   /// A key nobody has.
   public static func draw() -> Key {
     let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
