@@ -28,7 +28,7 @@ test: packages lint test-swift test-cloud test-interop test-e2e ## Everything th
 test-swift: packages ## Unit tests, power cuts, vectors, corpora
 	@.ci/test swift test -j $(JOBS)
 
-test-cloud: packages ## The authorization server and the local Amazon
+test-cloud: packages ## The authorization server, the local Amazon and the maker's cloud
 	@.ci/test swift test -j $(JOBS) --package-path Examples/Cloud
 
 test-interop: packages ## The local Amazon against OAuth clients from elsewhere; vectors recomputed
