@@ -25,9 +25,12 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
+    // A correction of the Embedded Swift runtime on ARM; empty in an ordinary build
+    .target(name: "CSwiftRuntime"),
+
     // The device side
     .target(
-      name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
+      name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson", "CSwiftRuntime"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson"), .linkedLibrary("m")]),
     .target(
       name: "ReplenishLinux", dependencies: ["ReplenishCore", "COpenSSL", "CCurl", "CLinux"], swiftSettings: strict,
