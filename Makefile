@@ -2,11 +2,14 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 ARCH ?= arm64
+RELEASE ?=
+BOARD ?=
+SYSROOT ?=
 JOBS ?= 2
 SECONDS_EACH ?= 300
 PYTEST_FLAGS ?= -v -rs
 
-.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot fuzz bench docs clean
+.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot board emulate sizes fuzz bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,8 +44,36 @@ lint: ## Format and shell checks
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples/DashButton Examples/Companion Examples/Cloud/Package.swift Examples/Cloud/Sources Examples/Cloud/Tests
 	shellcheck -x $$(git grep -lE '^#!.*(bash|/sh)' -- . ':!*.md')
 
-sysroot: ## Libraries and headers of another architecture (ARCH=arm64)
-	Boards/sysroot $(ARCH)
+sysroot: ## Libraries and headers of another architecture (ARCH=arm64 RELEASE=trixie)
+	Boards/sysroot $(if $(RELEASE),--release $(RELEASE)) $(ARCH)
+
+board: ## Compile the programs and libraries of a board into .build-board (BOARD=raspberry-pi-4)
+	@Boards/build --jobs $(JOBS) $(if $(SYSROOT),--sysroot $(SYSROOT)) $(BOARD)
+
+emulate: ## Test a board's programs on its CPU, emulated (BOARD=...)
+	@Boards/emulate $(BOARD)
+
+image: ## Make a board's bootable image in .build-image (BOARD=qemu-virt-arm64)
+	@Boards/image --jobs $(JOBS) $(BOARD)
+
+qemu: ## Boot a board's image in QEMU, its console here (BOARD=qemu-virt-arm64)
+	@Boards/qemu $(BOARD)
+
+qemu-shell: ## The same with a prompt
+	@Boards/qemu --shell $(BOARD)
+
+qemu-test: packages image ## Test a board's image in QEMU (BOARD=qemu-virt-arm64, TEST=press for some of them)
+	swift build -j $(JOBS)
+	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
+	@.ci/test Tests/Board/run --board $(BOARD) $(if $(TEST),-k $(TEST)) $(PYTEST_FLAGS)
+
+qemu-soak: packages ## The long run: more than a hundred power cuts, every flush, ARMv7, raspi3b
+	swift build -j $(JOBS)
+	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
+	@Tests/Board/soak --jobs $(JOBS)
+
+sizes: ## Build for every board and write Boards/SIZES.md
+	Boards/sizes
 
 boards-check: ## Compile the device side as Embedded Swift for a board, and look at what came out
 	Boards/check --arch $(ARCH)

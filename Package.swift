@@ -35,14 +35,17 @@ let package = Package(
     .target(
       name: "ReplenishLinux", dependencies: ["ReplenishCore", "COpenSSL", "CCurl", "CLinux"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("curl")]),
-    .target(name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux"], swiftSettings: strict),
+    .target(name: "ReplenishSelfTest", dependencies: ["ReplenishCore"], swiftSettings: strict),
+    .target(
+      name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest"],
+      swiftSettings: strict),
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton",
       exclude: ["README.md", "dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules"],
       swiftSettings: strict),
     .executableTarget(
-      name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
+      name: "replenishctl", dependencies: ["ReplenishCore", "ReplenishSelfTest", "CLinux"], swiftSettings: strict),
 
     // Host-only programs
     .systemLibrary(name: "CGetopt"),
@@ -75,6 +78,8 @@ let package = Package(
     .testTarget(
       name: "ReplenishKitTests", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishSelfTestTests", dependencies: ["ReplenishSelfTest", "ReplenishCore"], swiftSettings: strict),
     .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
     .testTarget(
       name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost", "replenish-factory"],

@@ -25,6 +25,7 @@ struct DashButton {
     case .mistake(let text):
       Terminal.error("dash-button: \(text)\n")
       return ExitCode.usage
+    case .selfTest: return selfTest()
     case .check(let path):
       guard load(path) != nil else { return ExitCode.configuration }
       Terminal.out("\(path): no mistakes found\n")
@@ -33,6 +34,16 @@ struct DashButton {
       guard let settings = load(path) else { return ExitCode.configuration }
       return serve(settings)
     }
+  }
+
+  private func selfTest() -> Int32 {
+    let passed = ReplenishDevice.selfTest { name, passed in
+      Terminal.out(passed ? "ok  " : "FAILED  ")
+      Terminal.out("\(name)\n")
+    }
+    Terminal.out("dash-button \(Release.version): the self-test ")
+    Terminal.out(passed ? "passed\n" : "failed; do not ship this board\n")
+    return passed ? ExitCode.done : ExitCode.failed
   }
 
   private func load(_ path: String) -> Settings? {

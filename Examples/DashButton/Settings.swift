@@ -47,6 +47,7 @@ extension DaemonConfiguration {
     var configuration = ReplenishConfiguration(
       model: self.device.model.text, serial: serial, device: device, stateFolder: self.device.stateFolder)
     configuration.setupRecord = self.device.setupRecord
+    configuration.sealKeyFile = self.device.sealKey
     configuration.http.certificateFile = amazon.caFile
     configuration.bearer = try bearer()
     return configuration

@@ -84,8 +84,10 @@ class Reassembler:
 
     def add(self, frame):
         """The message that this frame completes, or None."""
-        if len(frame) < 4 or frame[1:3] != self.session:
-            raise Refused("a frame of another session, or too short")
+        if len(frame) < 4:
+            raise Refused("a frame that is too short")
+        if frame[1:3] != self.session:
+            return None  # of a session that was left
         part = frame[3:]
         if frame[0] & 0x80:
             self.parts, self.number, self.length = b"", 0, int.from_bytes(part[:2], "big")

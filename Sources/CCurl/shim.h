@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 static inline CURLcode replenish_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+static inline const curl_version_info_data *replenish_curl_version(void) { return curl_version_info(CURLVERSION_NOW); }
 
 static inline CURLcode replenish_curl_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);

@@ -46,6 +46,8 @@ public struct ReplenishConfiguration {
   public var stateFolder: String
   /// The record that the factory made for this device. Without it, or while the file is missing, no phone can link.
   public var setupRecord: String?
+  /// The file of the board's key, 32 bytes, that seals the records with tokens; nil leaves them to file permissions.
+  public var sealKeyFile: String?
   /// The certificates to trust, and the limits of requests.
   public var http = HTTPClientConfiguration()
   /// How a phone reaches the device.

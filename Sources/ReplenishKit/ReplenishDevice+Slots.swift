@@ -10,7 +10,7 @@ extension ReplenishDevice {
       guard DashRequest.isAddressable(slot.slotID) else {
         throw ReplenishError("the id of slot '\(slot.name)' cannot be sent: write it as the Dash console has it")
       }
-      guard !slots[..<index].contains(where: { $0.name == slot.name }) else {
+      guard !slots[..<index].contains(where: { $0.name.isExactly(slot.name) }) else {
         throw ReplenishError("two slots are named '\(slot.name)': give each a name of its own")
       }
     }

@@ -50,7 +50,9 @@ public final class ReplenishDevice {
     let credential = try ReplenishDevice.credential(configuration.setupRecord)
     let store: RecordStore
     do throws(StorageError) {
-      store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem())
+      var seal: RecordSeal?
+      if let path = configuration.sealKeyFile { seal = try SealKeyFile.read(path) }
+      store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem(), seal: seal)
     } catch { throw ReplenishError(error.text) }
     let loop: EventLoop
     do throws(Errno) {
@@ -75,6 +77,7 @@ public final class ReplenishDevice {
     var settings = configuration.device
     if case .kernel(let bluetooth) = configuration.bearer { settings.phoneName = bluetooth.name }
     if case .automatic(let bluetooth) = configuration.bearer { settings.phoneName = bluetooth.name }
+    if configuration.sealKeyFile != nil { settings.protection = store.protection }
     // Without a bearer no phone can come, so there is no window to open by itself.
     if bearer == nil { settings.opensSetupAtStart = false }
     let device = Device(settings, identity: identity, credential: credential, random: SystemRandom())

@@ -84,6 +84,12 @@ def test_a_weak_or_broken_offer_is_refused(change):
         it.receive(frame)
 
 
+def test_frames_of_a_session_that_was_left_are_passed_over():
+    it = phone()
+    it.hello()
+    assert it.receive(b"\xc0\x00\x01\x00\x04\x8f\x06\x00\x00") == ([], None)
+
+
 def test_faults_are_told():
     it = phone()
     it.hello()

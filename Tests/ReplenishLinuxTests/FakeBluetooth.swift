@@ -21,6 +21,7 @@ final class FakeBluetooth: BluetoothSockets {
   var controllerStatus: UInt8 = 0
   var controllerError: Int32?
   var listenError: Int32?
+  var acceptError: Int32?
   /// What happened: `05 01` is command 5 with a first byte of 1, `hci 200a 01` one to the controller.
   var log: [String] = []
   private(set) var managementEnd: Int32 = -1
@@ -72,9 +73,10 @@ final class FakeBluetooth: BluetoothSockets {
     return ends.0
   }
 
-  func accept(_ listener: Int32) -> (descriptor: Int32, address: [UInt8], isRandom: Bool)? {
+  func accept(_ listener: Int32) throws(Errno) -> (descriptor: Int32, address: [UInt8], isRandom: Bool) {
+    if let acceptError { throw Errno(acceptError) }
     var byte: UInt8 = 0
-    guard replenish_receive(listener, &byte, 1) == 1, !waiting.isEmpty else { return nil }
+    guard replenish_receive(listener, &byte, 1) == 1, !waiting.isEmpty else { throw Errno(EAGAIN) }
     let (descriptor, address, isRandom) = waiting.removeFirst()
     return (descriptor, address, isRandom)
   }

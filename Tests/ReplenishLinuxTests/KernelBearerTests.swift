@@ -309,6 +309,20 @@ import Testing
     #expect(bench.kernel.adapters == [0: 0])
   }
 
+  @Test func doesNotSpinWhereAPhoneCannotBeLetIn() throws {
+    let bench = try Bench()
+    try bench.open()
+    bench.kernel.acceptError = EAGAIN
+    let phone = bench.kernel.connect(1)
+    try bench.settle()
+    #expect(bench.log == [])
+    bench.kernel.acceptError = EMFILE
+    try bench.turn { bench.faults.count == 1 }
+    #expect(bench.faults[0].contains("hci0: a phone could not be let in (Too many open files)"))
+    #expect(!bench.kernel.isListening)
+    close(phone)
+  }
+
   @Test func refusesBesideBluetoothd() throws {
     for (reason, words) in [
       (KernelBearer.Reason.chosen, "needs the adapter alone"), (.automatic, "cannot go through it"),

@@ -7,10 +7,10 @@ package final class DiskStorage: LifeStorage {
   package let store: RecordStore
 
   /// Opens the records as a device does when it starts. Throws ``PowerLost`` if the power goes meanwhile.
-  package init(_ disk: ModelDisk) throws {
+  package init(_ disk: ModelDisk, seal: RecordSeal? = nil) throws {
     self.disk = disk
     do {
-      store = try RecordStore(folder: "/state", fileSystem: disk)
+      store = try RecordStore(folder: "/state", fileSystem: disk, seal: seal)
     } catch {
       if disk.isPowerLost { throw PowerLost() }
       throw error

@@ -2,7 +2,7 @@ extension ConfigurationKey {
   /// What the key means, which values it takes and what holds without it.
   public var description: Description {
     switch self {
-    case .model, .serial, .serialSources, .stateFolder, .setupRecord: deviceDescription
+    case .model, .serial, .serialSources, .stateFolder, .setupRecord, .sealKey: deviceDescription
     case .region, .tokenHost, .authorizeHost, .serviceHost, .clientID, .scope, .testDevice, .includeNonLive, .caFile:
       amazonDescription
     case .slotID, .button, .activeLow, .light: slotDescription
@@ -29,6 +29,10 @@ extension ConfigurationKey {
       Description(
         .device, "state-folder", "the folder for tokens and presses, mode 0700, owned by the service's user",
         values: "an absolute path", example: "/var/lib/dash-button", standard: "/var/lib/dash-button")
+    case .sealKey:
+      Description(
+        .device, "seal-key", "the file of the key that seals the tokens; without it only permissions guard them",
+        values: "an absolute path", example: "/run/credentials/dash-button.service/seal-key")
     default:
       Description(
         .device, "setup-record", "the verifier record that replenish-factory wrote for this device",

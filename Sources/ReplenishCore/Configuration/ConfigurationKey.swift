@@ -1,6 +1,6 @@
 /// Every key that the configuration file may have. ``description`` says what each means.
 public enum ConfigurationKey: CaseIterable, Sendable {
-  case model, serial, serialSources, stateFolder, setupRecord
+  case model, serial, serialSources, stateFolder, setupRecord, sealKey
   case region, tokenHost, authorizeHost, serviceHost, clientID, scope, testDevice, includeNonLive, caFile
   case slotID, button, activeLow, light
   case windowMinutes, openAtBoot, bearer, setupSocket, adapter, bluetoothName, companyID

@@ -84,10 +84,10 @@ struct ConfigurationText {
     }
     let words = line.dropFirst().dropLast().split { $0 == 0x20 || $0 == 0x09 }
     let title = words.first.map(Array.init) ?? []
-    guard let kind = ConfigurationSection.allCases.first(where: { $0.rawValue.utf8.elementsEqual(title) }) else {
+    guard let kind = ConfigurationSection.spelled(title) else {
       let nearest = NearestName.find(title, among: ConfigurationSection.allCases.map { $0.rawValue })
       let known = "the sections are [device] [amazon] [slot NAME] [setup] [orders] [control] [log]"
-      let meant = ConfigurationSection.allCases.first { $0.rawValue == nearest }.map { "write \($0.heading)" }
+      let meant = nearest.flatMap { ConfigurationSection.spelled(Array($0.utf8)) }.map { "write \($0.heading)" }
       mistakes.add(line: number, section: written, problem: "no such section", remedy: meant ?? known)
       return
     }
@@ -146,7 +146,7 @@ struct ConfigurationText {
     }
     let section = sections[index]
     let known = ConfigurationKey.keys(of: section.kind)
-    guard let found = known.first(where: { $0.description.name.utf8.elementsEqual(key) }) else {
+    guard let found = known.first(where: { $0.description.name.isExactly(key) }) else {
       mistakes.add(
         line: number, section: section.heading, key: name, value: Self.mayBeSecret(key) ? nil : value,
         problem: "no such key in this section", remedy: remedy(for: key, in: section.kind))
@@ -171,13 +171,13 @@ struct ConfigurationText {
       return "remove the line: no secret belongs in this file, and the device needs none from it"
     }
     let all = ConfigurationKey.allCases.map { $0.description }
-    if let elsewhere = all.first(where: { $0.name.utf8.elementsEqual(key) }) {
+    if let elsewhere = all.first(where: { $0.name.isExactly(key) }) {
       return "move it to \(elsewhere.section.heading)"
     }
     let here = all.filter { $0.section == section }.map { $0.name }
     if let nearest = NearestName.find(key, among: here) { return "write \(nearest)" }
     if let nearest = NearestName.find(key, among: all.map { $0.name }),
-      let meant = all.first(where: { $0.name.utf8.elementsEqual(nearest.utf8) })
+      let meant = all.first(where: { $0.name.isExactly(nearest) })
     {
       return "write \(nearest) in \(meant.section.heading)"
     }

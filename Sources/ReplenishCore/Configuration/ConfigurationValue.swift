@@ -33,7 +33,7 @@ enum ConfigurationValue {
 
   /// A word of a closed list.
   static func word<Word: RawRepresentable & CaseIterable>(_ bytes: [UInt8]) -> Word? where Word.RawValue == String {
-    Word.allCases.first { $0.rawValue.utf8.elementsEqual(bytes) }
+    Word.spelled(bytes)
   }
 
   /// Text of 1 to `limit` bytes, all of them accepted by `permits`.
@@ -93,7 +93,10 @@ enum ConfigurationValue {
   /// The sources of a serial number.
   static func serialSources(_ bytes: [UInt8]) -> [DaemonConfiguration.SerialSource]? {
     var sources: [DaemonConfiguration.SerialSource] = []
-    for word in words(bytes) {
+    let words = words(bytes)
+    guard words.count <= 8 else { return nil }
+    for (index, word) in words.enumerated() {
+      guard !words[..<index].contains(where: { $0.elementsEqual(word) }) else { return nil }
       let source: DaemonConfiguration.SerialSource
       if word.elementsEqual("device-tree".utf8) {
         source = .deviceTree
@@ -104,7 +107,6 @@ enum ConfigurationValue {
       } else {
         return nil
       }
-      guard !sources.contains(source), sources.count < 8 else { return nil }
       sources.append(source)
     }
     return sources.isEmpty ? nil : sources

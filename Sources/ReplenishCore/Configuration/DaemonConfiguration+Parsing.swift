@@ -28,6 +28,7 @@ extension DaemonConfiguration {
     let sources = reader.value(.serialSources, in: section, ConfigurationValue.serialSources)
     let stateFolder = reader.value(.stateFolder, in: section) { ConfigurationValue.path($0[...]) }
     let setupRecord = reader.value(.setupRecord, in: section) { ConfigurationValue.path($0[...]) }
+    let sealKey = reader.value(.sealKey, in: section) { ConfigurationValue.path($0[...]) }
     if reader.has(.serial, in: section), reader.has(.serialSources, in: section) {
       reader.refuse(
         .serial, in: section, problem: "the serial number is given twice",
@@ -36,7 +37,7 @@ extension DaemonConfiguration {
     guard let model, let sources, let stateFolder, let setupRecord else { return nil }
     return Device(
       model: model, serialSources: serial.map { [.fixed($0)] } ?? sources, stateFolder: stateFolder,
-      setupRecord: setupRecord)
+      setupRecord: setupRecord, sealKey: sealKey)
   }
 
   private static func readAmazon(_ reader: inout ConfigurationReader) -> Amazon? {

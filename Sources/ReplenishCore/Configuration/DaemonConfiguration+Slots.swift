@@ -41,18 +41,22 @@ extension DaemonConfiguration {
     if let line = slot.button?.line, others.contains(where: { $0.uses(line) }) {
       reader.refuse(.button, in: section, problem: lineProblem, remedy: lineRemedy)
     }
-    if let line = slot.light?.line, line == slot.button?.line || others.contains(where: { $0.uses(line) }) {
+    if let line = slot.light?.line,
+      slot.button?.line?.isExactly(line) == true || others.contains(where: { $0.uses(line) })
+    {
       reader.refuse(.light, in: section, problem: lineProblem, remedy: lineRemedy)
     }
     for other in others {
       let problem = "it is that of [slot \(other.name)] already"
-      if other.slotID.utf8.elementsEqual(slot.slotID.utf8) {
+      if other.slotID.isExactly(slot.slotID) {
         reader.refuse(.slotID, in: section, problem: problem, remedy: "give each slot its own id")
       }
-      if case .evdev = slot.button, slot.button == other.button {
+      if case .evdev(let device, let key) = slot.button, case .evdev(let otherDevice, key) = other.button,
+        device.isExactly(otherDevice)
+      {
         reader.refuse(.button, in: section, problem: problem, remedy: "give each slot its own key")
       }
-      if case .led = slot.light, slot.light == other.light {
+      if case .led(let name) = slot.light, case .led(let otherName) = other.light, name.isExactly(otherName) {
         reader.refuse(.light, in: section, problem: problem, remedy: "give each slot its own light")
       }
     }
@@ -60,7 +64,15 @@ extension DaemonConfiguration {
 }
 
 extension DaemonConfiguration.Slot {
-  fileprivate func uses(_ line: DaemonConfiguration.GPIOLine) -> Bool { button?.line == line || light?.line == line }
+  fileprivate func uses(_ line: DaemonConfiguration.GPIOLine) -> Bool {
+    button?.line?.isExactly(line) == true || light?.line?.isExactly(line) == true
+  }
+}
+
+extension DaemonConfiguration.GPIOLine {
+  fileprivate func isExactly(_ other: DaemonConfiguration.GPIOLine) -> Bool {
+    line == other.line && chip.isExactly(other.chip)
+  }
 }
 
 extension DaemonConfiguration.Button {

@@ -31,6 +31,8 @@ public struct DaemonConfiguration: Equatable {
     public var stateFolder: String
     /// The factory's verifier record.
     public var setupRecord: String
+    /// The file of the key that seals the tokens; nil for none.
+    public var sealKey: String?
   }
 
   /// A place that may hold the serial number.

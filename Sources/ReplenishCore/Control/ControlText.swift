@@ -28,7 +28,6 @@ enum ControlText {
 
   /// The case of an enum whose raw value the bytes spell.
   static func word<Word: RawRepresentable & CaseIterable>(_ value: JSONValue?) -> Word? where Word.RawValue == String {
-    guard let bytes = value?.utf8 else { return nil }
-    return Word.allCases.first { $0.rawValue.utf8.elementsEqual(bytes) }
+    value?.utf8.flatMap(Word.spelled)
   }
 }

@@ -51,7 +51,7 @@ extension Device {
     guard linking.isIdle, let verifier = linking.verifier else {
       return tellPhone(.failed(LinkFailure(.busy, Texts.linkingIsUnderWay, mayRetry: false)))
     }
-    if let pinned = configuration.clientID, pinned != grant.clientID {
+    if let pinned = configuration.clientID, !pinned.isExactly(grant.clientID) {
       return failLinking(LinkFailure(.clientRefused, Texts.otherClientID, mayRetry: true))
     }
     linking.verifier = nil

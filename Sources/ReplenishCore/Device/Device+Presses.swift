@@ -22,7 +22,7 @@ struct Dispatch {
 
 extension Device {
   func slotIndex(named name: String) -> Int? {
-    configuration.slots.firstIndex { $0.name == name }
+    configuration.slots.firstIndex { $0.name.isExactly(name) }
   }
 
   /// Takes a press of a slot: on disk first, then it counts.

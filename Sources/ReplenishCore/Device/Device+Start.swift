@@ -27,7 +27,7 @@ extension Device {
     for entry in ended { showOutcome(of: entry) }
     for slot in configuration.slots {
       // What a person must act on stays until the next press, whatever is unplugged.
-      if let last = journal.entries.last(where: { $0.slot == slot.name }), last.needsPerson { show(last) }
+      if let last = journal.entries.last(where: { $0.slot.isExactly(slot.name) }), last.needsPerson { show(last) }
     }
     if link == nil { needUntil = now.uptime + DeviceLimits.needShown }
     if link == nil && erasure == nil && configuration.opensSetupAtStart { openWindow() }
@@ -72,7 +72,9 @@ extension Device {
   /// Puts every slot in doubt. What the damaged copy held is unknown, and to hide that would be to hide a press.
   private mutating func doubtSlots(reason: String) {
     fault(reason)
-    for slot in configuration.slots where journal.entries.last(where: { $0.slot == slot.name })?.state != .inDoubt {
+    for slot in configuration.slots {
+      let last = journal.entries.last { $0.slot.isExactly(slot.name) }
+      guard last?.state != .inDoubt else { continue }
       guard let bytes = random.bytes(count: 16), let id = PressID(bytes) else { continue }
       var entry = JournalEntry(id: id, slot: slot.name, generation: 0, pressed: stamp)
       entry.close(.inDoubt, reason: reason)

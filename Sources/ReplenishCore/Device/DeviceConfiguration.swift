@@ -40,7 +40,8 @@ public struct DeviceConfiguration {
   public var tokenMargin: UInt64 = 300_000
   /// Whether the access token is refreshed before it is needed, so that a press finds a valid one.
   public var refreshesAhead = false
-  /// What keeps the tokens on disk from somebody who holds the disk; shown by the status, nothing else.
+  /// What keeps the tokens on disk from somebody who holds the disk; shown by the status, nothing else. With a seal key,
+  /// what was found of the records counts instead.
   public var protection = ProtectionLevel.none
   /// The earliest time that can be right, in seconds since 1970: when this firmware was made.
   public var clockFloor: Int64 = ClockGate.releaseFloor

@@ -9,7 +9,7 @@ struct Journal: Equatable {
 
   /// The open press of a slot.
   func open(slot: String) -> JournalEntry? {
-    entries.last { $0.slot == slot && $0.state.isOpen }
+    entries.last { $0.slot.isExactly(slot) && $0.state.isOpen }
   }
 
   /// A press by its name.

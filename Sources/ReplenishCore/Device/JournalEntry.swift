@@ -69,7 +69,7 @@ struct JournalEntry: Equatable {
     guard let digits = object["id"]?.utf8, let id = PressID(text: digits),
       let slot = object["slot"]?.string, let generation = object["generation"]?.integer,
       let stamp = object["pressed"], let pressed = Stamp(stamp),
-      let word = object["state"]?.string, let state = PressReport.State(rawValue: word)
+      let state: PressReport.State = ControlText.word(object["state"])
     else { return nil }
     self.id = id
     self.slot = slot

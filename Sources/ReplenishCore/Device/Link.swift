@@ -30,7 +30,7 @@ struct Link {
   init?(_ record: Secret) {
     guard let object = try? JSONValue.parse(record), let credentials = Credentials(object) else { return nil }
     self.credentials = credentials
-    phase = object["phase"]?.string == "linked" ? .linked : .unproved
+    phase = object["phase"]?.string?.isExactly("linked") == true ? .linked : .unproved
   }
 }
 

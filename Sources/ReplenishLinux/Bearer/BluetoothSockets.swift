@@ -8,8 +8,8 @@ protocol BluetoothSockets: AnyObject {
   func controller(_ index: UInt16) throws(Errno) -> Int32
   /// A socket that accepts phones on ATT's fixed channel.
   func listener(address: [UInt8], isRandom: Bool) throws(Errno) -> Int32
-  /// The next phone; nil if there is none.
-  func accept(_ listener: Int32) -> (descriptor: Int32, address: [UInt8], isRandom: Bool)?
+  /// The next phone.
+  func accept(_ listener: Int32) throws(Errno) -> (descriptor: Int32, address: [UInt8], isRandom: Bool)
   /// Whether the kernel has an adapter of this number, offered or not.
   func exists(_ index: UInt16) -> Bool
   /// Whether bluetoothd runs.
@@ -36,11 +36,11 @@ final class KernelSockets: BluetoothSockets {
     return try checked(listen(socket, 4), socket)
   }
 
-  func accept(_ listener: Int32) -> (descriptor: Int32, address: [UInt8], isRandom: Bool)? {
+  func accept(_ listener: Int32) throws(Errno) -> (descriptor: Int32, address: [UInt8], isRandom: Bool) {
     var address = [UInt8](repeating: 0, count: 6)
     var isRandom: Int32 = 0
-    let descriptor = replenish_l2cap_accept(listener, &address, &isRandom)
-    return descriptor < 0 ? nil : (descriptor, address, isRandom != 0)
+    let descriptor = try checked(replenish_l2cap_accept(listener, &address, &isRandom))
+    return (descriptor, address, isRandom != 0)
   }
 
   func exists(_ index: UInt16) -> Bool { "/sys/class/bluetooth/hci\(index)".withCString { access($0, F_OK) == 0 } }

@@ -215,7 +215,14 @@ public final class KernelBearer: Bearer {
   }
 
   private func accept() {
-    guard let listener, let come = sockets.accept(listener) else { return }
+    guard let listener else { return }
+    let come: (descriptor: Int32, address: [UInt8], isRandom: Bool)
+    do throws(Errno) { come = try sockets.accept(listener) } catch {
+      // Gone again already. Anything else would make the loop spin, for the phone stays in the queue.
+      if error.code == EAGAIN || error.code == EINTR || error.code == ECONNABORTED { return }
+      return perform(
+        peripheral.fail("hci\(peripheral.index): a phone could not be let in (\(error.text)); restart the daemon"))
+    }
     // One at a time; the second's link is ended, not only its socket.
     guard phone == nil else {
       _ = CLinux.close(come.descriptor)

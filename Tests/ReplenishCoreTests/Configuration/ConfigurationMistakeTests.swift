@@ -260,6 +260,7 @@ import Testing
     (.stateFolder, "/a", "/"),
     (.setupRecord, "/a/b", "/a//b"),
     (.setupRecord, "/a/b", "/a/b/"),
+    (.sealKey, "/run/credentials/dash-button.service/seal-key", "seal-key"),
     (.region, "fe", "EU"),
     (.tokenHost, "https://a.b-c.example:65535", "http://a.example"),
     (.tokenHost, "https://localhost", "https://localhost/"),

@@ -13,11 +13,13 @@ import Testing
     let life: Life
     let disk: ModelDisk
     let guesses: Int
+    let seal: RecordSeal?
 
     /// Prepares a scenario, arms the disk and runs it to its end or its cut.
-    init(_ scenario: PowerCutScenario, arm: (ModelDisk) -> Void) throws {
+    init(_ scenario: PowerCutScenario, seal: RecordSeal? = nil, arm: (ModelDisk) -> Void) throws {
       disk = ModelDisk()
-      life = try DeviceFixture.life(try DiskStorage(disk))
+      self.seal = seal
+      life = try DeviceFixture.life(try DiskStorage(disk, seal: seal))
       try scenario.prepare(life)
       guesses = life.status.guesses.failed
       arm(disk)
@@ -37,7 +39,8 @@ import Testing
       for survivor in disk.survivors(limit: 32) {
         lives += 1
         let next = try life.restarted(
-          seed: 2, clock: comeback.clock(after: life), storage: try DiskStorage(survivor), amazon: life.amazon.copy())
+          seed: 2, clock: comeback.clock(after: life), storage: try DiskStorage(survivor, seal: seal),
+          amazon: life.amazon.copy())
         wrong += try PowerCutVerdict.comeBack(life, next, comeback)
         wrong += PowerCutVerdict.check(scenario, life, next, guessesBefore: guesses)
       }
@@ -58,6 +61,23 @@ import Testing
       #expect(wrong.isEmpty, "\(scenario.rawValue), cut after call \(cut) of \(calls), \(comeback)")
     }
     print("disk cuts: \(scenario.rawValue): \(calls + 1) cut points, \(lives) lives")
+  }
+
+  /// The same while the tokens are sealed, where they are written.
+  @Test(arguments: [PowerCutScenario.link, .unlink, .erase])
+  func everyCallCanBeTheLastWhileTokensAreSealed(scenario: PowerCutScenario) throws {
+    let key = Secret(copying: [UInt8](repeating: 7, count: RecordSeal.keyLength))
+    let seal = try #require(
+      RecordSeal(key: key, source: "/run/key", random: ReplenishTestSupport.SeededRandom(7)))
+    let calls = try Run.calls(scenario)
+    var lives = 0
+    for cut in 0...calls {
+      let run = try Run(scenario, seal: seal) { $0.cutAfter = $0.calls + cut }
+      let wrong = try run.verdicts(scenario, PowerReturn.allCases[cut % PowerReturn.allCases.count], lives: &lives)
+      #expect(wrong.isEmpty, "\(scenario.rawValue), sealed, cut after call \(cut) of \(calls)")
+      #expect(!run.disk.holds(Array("refresh_token".utf8)))
+    }
+    print("disk cuts, sealed: \(scenario.rawValue): \(calls + 1) cut points, \(lives) lives")
   }
 
   @Test(arguments: PowerCutScenario.allCases)
