@@ -1,11 +1,11 @@
 /// Commands to the controller itself (Core Specification, Vol 4, Part E, section 7.8), for advertising where the kernel's
 /// management refuses to.
 enum HCICommand {
-  static let setRandomAddress: UInt16 = 0x2005
-  static let setAdvertisingParameters: UInt16 = 0x2006
-  static let setAdvertisingData: UInt16 = 0x2008
-  static let setScanResponse: UInt16 = 0x2009
-  static let setAdvertisingEnable: UInt16 = 0x200A
+  static var setRandomAddress: UInt16 { 0x2005 }
+  static var setAdvertisingParameters: UInt16 { 0x2006 }
+  static var setAdvertisingData: UInt16 { 0x2008 }
+  static var setScanResponse: UInt16 { 0x2009 }
+  static var setAdvertisingEnable: UInt16 { 0x200A }
 
   /// A packet: its type, the opcode, the length, the parameters.
   static func packet(_ opcode: UInt16, _ parameters: [UInt8]) -> [UInt8] {
@@ -13,28 +13,24 @@ enum HCICommand {
   }
 
   /// All that is needed to advertise from a random address.
-  static func advertise(address: [UInt8], _ data: [UInt8], _ response: [UInt8]) -> [(opcode: UInt16, packet: [UInt8])] {
+  static func advertise(address: [UInt8], _ data: [UInt8], _ response: [UInt8]) -> [[UInt8]] {
     let interval = ManagementCommand.interval
     return [
       // A controller that advertises refuses other parameters.
       enable(false),
-      command(setRandomAddress, address),
+      packet(setRandomAddress, address),
       // Connectable and scannable, from the random address, on all three channels, to everybody.
-      command(
+      packet(
         setAdvertisingParameters,
         LittleEndian.bytes(interval.shortest) + LittleEndian.bytes(interval.longest) + [0, 1, 0] + [0, 0, 0, 0, 0, 0]
           + [7, 0]),
-      command(setAdvertisingData, padded(data)), command(setScanResponse, padded(response)), enable(true),
+      packet(setAdvertisingData, padded(data)), packet(setScanResponse, padded(response)), enable(true),
     ]
   }
 
   /// Begins or ends advertising.
-  static func enable(_ isOn: Bool) -> (opcode: UInt16, packet: [UInt8]) {
-    command(setAdvertisingEnable, [isOn ? 1 : 0])
-  }
-
-  private static func command(_ opcode: UInt16, _ parameters: [UInt8]) -> (opcode: UInt16, packet: [UInt8]) {
-    (opcode, packet(opcode, parameters))
+  static func enable(_ isOn: Bool) -> [UInt8] {
+    packet(setAdvertisingEnable, [isOn ? 1 : 0])
   }
 
   /// The length, then 31 bytes.

@@ -1,6 +1,6 @@
 /// From an adapter that was found to one that advertises: the commands, and what their refusals mean.
 extension KernelPeripheral {
-  mutating func answered(_ command: ManagementCommand, _ status: UInt8, _ parameters: [UInt8]) -> [Step] {
+  mutating func answered(_ command: [UInt8], _ status: UInt8, _ parameters: [UInt8]) -> [Step] {
     switch stage {
     case .finding:
       guard status == 0, let indices = AdapterInformation.indices(parameters) else {
@@ -35,7 +35,8 @@ extension KernelPeripheral {
     tasks.removeFirst()
     // A phone that sees the first advertisement must find somebody to talk to.
     let isFirstOfAdvertising =
-      command.code == .addExtendedAdvertisingParameters || command.code == .addAdvertising
+      command[0] == ManagementCommand.addExtendedAdvertisingParameters
+      || command[0] == ManagementCommand.addAdvertising
     let steps: [Step] =
       isFirstOfAdvertising ? [.listen(address: identity.address, isRandom: identity.isRandom)] : []
     return steps + send(command)
@@ -56,30 +57,30 @@ extension KernelPeripheral {
     let needsPrivacy = !needsAddress && !now.contains(.privacy)
     let mustBeOff = needsAddress || needsPrivacy
     guard let key = random.bytes(count: 16), let address = randomAddress() else { return noRandomness() }
-    if now.contains(.powered), mustBeOff { task(.setPowered, [0]) }
-    if !now.contains(.lowEnergy) { task(.setLowEnergy, [1]) }
-    if needsPrivacy { task(.setPrivacy, [1] + key) }
-    if needsAddress { task(.setStaticAddress, address) }
-    if mustBeOff || !now.contains(.powered) { task(.setPowered, [1]) }
+    if now.contains(.powered), mustBeOff { task(ManagementCommand.setPowered, [0]) }
+    if !now.contains(.lowEnergy) { task(ManagementCommand.setLowEnergy, [1]) }
+    if needsPrivacy { task(ManagementCommand.setPrivacy, [1] + key) }
+    if needsAddress { task(ManagementCommand.setStaticAddress, address) }
+    if mustBeOff || !now.contains(.powered) { task(ManagementCommand.setPowered, [1]) }
     identity = needsAddress ? (address, true) : (information.address, false)
-    tasks.append(.advertisingParameters(index))
-    tasks.append(.advertisingData(index, advertisement.advertisingData, advertisement.scanResponse))
+    tasks.append(ManagementCommand.advertisingParameters(index))
+    tasks.append(ManagementCommand.advertisingData(index, advertisement.advertisingData, advertisement.scanResponse))
     return next()
   }
 
-  private mutating func task(_ code: ManagementCommand.Code, _ parameters: [UInt8]) {
-    tasks.append(ManagementCommand(code, index, parameters))
+  private mutating func task(_ code: UInt8, _ parameters: [UInt8]) {
+    tasks.append(ManagementCommand.packet(code, index, parameters))
   }
 
   /// What the kernel's refusal of a command leads to.
-  private mutating func refused(_ command: ManagementCommand, _ status: UInt8) -> [Step] {
+  private mutating func refused(_ command: [UInt8], _ status: UInt8) -> [Step] {
     switch status {
     case 0x0A:  // busy
       retries += 1
       guard retries <= KernelPeripheral.mostRetries else {
         return fail("hci\(index): another program is busy with it; stop that program and open the window again")
       }
-      tasks.insert(command, at: 0)
+      tasks = [command] + tasks
       return [.wait(milliseconds: KernelPeripheral.busyPause)]
     case 0x0F: return restart()  // not powered
     case 0x11: return lose()  // no such adapter
@@ -90,22 +91,24 @@ extension KernelPeripheral {
       )
     default: break
     }
-    switch command.code {
-    case .setPrivacy, .setStaticAddress:
+    switch command[0] {
+    case ManagementCommand.setPrivacy, ManagementCommand.setStaticAddress:
       // Through the management it would advertise from the public address.
       isRaw = true
-      tasks.removeAll { $0.code != .setPowered }
+      // What is left to do with the management: to switch it on.
+      tasks = []
+      task(ManagementCommand.setPowered, [1])
       return next()
-    case .addExtendedAdvertisingParameters, .addExtendedAdvertisingData:
-      tasks = [.advertising(index, advertisement.advertisingData, advertisement.scanResponse)]
+    case ManagementCommand.addExtendedAdvertisingParameters, ManagementCommand.addExtendedAdvertisingData:
+      tasks = [ManagementCommand.advertising(index, advertisement.advertisingData, advertisement.scanResponse)]
       return [.stopListening] + next()
-    case .addAdvertising:
+    case ManagementCommand.addAdvertising:
       isRaw = true
       tasks = []
       return [.stopListening] + next()
     default:
       return fail(
-        "hci\(index): the kernel refused management command \(command.code.rawValue) (status \(status)); see its log: dmesg"
+        "hci\(index): the kernel refused management command \(command[0]) (status \(status)); see its log: dmesg"
       )
     }
   }
@@ -116,7 +119,7 @@ extension KernelPeripheral {
       address: address, advertisement.advertisingData, advertisement.scanResponse)
     return [
       .listen(address: identity.address, isRandom: identity.isRandom), .openController(index),
-      .command(controllerTasks[0].packet),
+      .command(controllerTasks[0]),
     ]
   }
 

@@ -35,12 +35,12 @@ public struct KernelPeripheral {
   }
 
   /// How long an adapter may take to come: at boot a serial one needs seconds.
-  static let patience: UInt64 = 30_000
-  static let busyPause: UInt64 = 500
-  static let mostRetries = 10
+  static var patience: UInt64 { 30_000 }
+  static var busyPause: UInt64 { 500 }
+  static var mostRetries: Int { 10 }
   /// How often somebody else may undo what was done in one window.
-  static let mostRestarts = 5
-  static let endingTime: UInt64 = 3_000
+  static var mostRestarts: Int { 5 }
+  static var endingTime: UInt64 { 3_000 }
 
   let wanted: UInt16?
   let advertisement: SetupAdvertisement
@@ -50,13 +50,14 @@ public struct KernelPeripheral {
   public internal(set) var index: UInt16 = 0
   /// Its settings before we changed any.
   var original: AdapterSettings?
-  var tasks: [ManagementCommand] = []
-  var awaited: ManagementCommand?
+  var tasks: [[UInt8]] = []
+  /// The command whose answer is awaited; empty if none is.
+  var awaited: [UInt8] = []
   /// Our address on the air's side of the L2CAP socket.
   var identity: (address: [UInt8], isRandom: Bool) = ([], false)
   /// Whether advertising is by commands to the controller.
   public internal(set) var isRaw = false
-  var controllerTasks: [(opcode: UInt16, packet: [UInt8])] = []
+  var controllerTasks: [[UInt8]] = []
   var retries = 0
   var restarts = 0
   private var reopens = false
@@ -98,34 +99,41 @@ public struct KernelPeripheral {
     stage = .ending
     controllerTasks = []
     var steps: [Step] = [.stopListening]
-    if isRaw { steps += [.command(HCICommand.enable(false).packet), .closeController] }
-    tasks = isRaw ? [] : [ManagementCommand(.removeAdvertising, index, [ManagementCommand.instance])]
+    if isRaw { steps += [.command(HCICommand.enable(false)), .closeController] }
+    tasks =
+      isRaw ? [] : [ManagementCommand.packet(ManagementCommand.removeAdvertising, index, [ManagementCommand.instance])]
     let isPrivate = original.contains(.privacy)
-    if !original.contains(.powered) || !isPrivate { tasks.append(ManagementCommand(.setPowered, index, [0])) }
+    if !original.contains(.powered) || !isPrivate {
+      tasks.append(ManagementCommand.packet(ManagementCommand.setPowered, index, [0]))
+    }
     let now = tasks.count
-    if !isPrivate { tasks.append(ManagementCommand(.setPrivacy, index, [UInt8](repeating: 0, count: 17))) }
-    if !original.contains(.lowEnergy) { tasks.append(ManagementCommand(.setLowEnergy, index, [0])) }
-    if original.contains(.powered), !isPrivate { tasks.append(ManagementCommand(.setPowered, index, [1])) }
+    if !isPrivate {
+      tasks.append(ManagementCommand.packet(ManagementCommand.setPrivacy, index, [UInt8](repeating: 0, count: 17)))
+    }
+    if !original.contains(.lowEnergy) {
+      tasks.append(ManagementCommand.packet(ManagementCommand.setLowEnergy, index, [0]))
+    }
+    if original.contains(.powered), !isPrivate {
+      tasks.append(ManagementCommand.packet(ManagementCommand.setPowered, index, [1]))
+    }
     steps.append(.wait(milliseconds: KernelPeripheral.endingTime))
     // A command whose answer is awaited is let finish first: the kernel would answer *busy*. Otherwise these go at once,
     // so that the radio is quiet even if the process ends before it hears the answers.
-    guard awaited == nil else { return steps }
-    for command in tasks[..<now] { steps.append(.manage(command.bytes)) }
-    awaited = now > 0 ? tasks[now - 1] : nil
-    tasks.removeFirst(now)
+    guard awaited.isEmpty else { return steps }
+    for _ in 0..<now { steps += send(tasks.removeFirst()) }
     return now > 0 ? steps : steps + endingStep()
   }
 
   /// Ends the connection of a phone: the kernel itself would take seconds after its socket is closed.
   public func disconnect(address: [UInt8], isRandom: Bool) -> [Step] {
     guard stage == .advertising || stage == .preparing || stage == .ending else { return [] }
-    return [.manage(ManagementCommand(.disconnect, index, address + [isRandom ? 2 : 1]).bytes)]
+    return [.manage(ManagementCommand.packet(ManagementCommand.disconnect, index, address + [isRandom ? 2 : 1]))]
   }
 
   /// The phone is gone: a controller that is commanded directly must be told to advertise again.
   public mutating func phoneGone() -> [Step] {
     guard stage == .advertising, isRaw else { return [] }
-    return [.command(HCICommand.enable(true).packet)]
+    return [.command(HCICommand.enable(true))]
   }
 
   /// Takes a packet of the management socket.
@@ -133,8 +141,11 @@ public struct KernelPeripheral {
     guard let packet = ManagementPacket(packet) else { return [] }
     switch packet {
     case .answer(let code, let index, let status, let parameters):
-      guard let command = awaited, command.code.rawValue == code, command.index == index else { return [] }
-      awaited = nil
+      let command = awaited
+      guard command.count >= 4, LittleEndian.bytes(code) + LittleEndian.bytes(index) == Array(command[..<4]) else {
+        return []
+      }
+      awaited = []
       return answered(command, status, parameters)
     case .added(let index):
       guard stage == .waiting, index == wanted ?? index else { return [] }
@@ -161,9 +172,10 @@ public struct KernelPeripheral {
   /// Takes a packet of the controller's socket.
   public mutating func receive(controller packet: [UInt8]) -> [Step] {
     guard stage == .preparing, let answer = HCIAnswer(packet), let task = controllerTasks.first,
-      answer.opcode == task.opcode
+      LittleEndian.bytes(answer.opcode) == Array(task[1..<3])
     else { return [] }
-    let isFirst = task.packet == HCICommand.enable(false).packet
+    // A controller that does not advertise may refuse to stop.
+    let isFirst = task == HCICommand.enable(false)
     guard answer.status == 0 || isFirst else {
       return fail(
         "hci\(index): neither the kernel (management) nor the controller (command \(answer.opcode), status \(answer.status)) lets it advertise; another program may be using it: stop that one"
@@ -174,7 +186,7 @@ public struct KernelPeripheral {
       stage = .advertising
       return []
     }
-    return [.command(next.packet)]
+    return [.command(next)]
   }
 
   /// What ``Step/wait(milliseconds:)`` asked for.
@@ -202,13 +214,13 @@ public struct KernelPeripheral {
     stage = .finding
     retries = 0
     restarts = 0
-    return send(ManagementCommand(.readIndexList, ManagementCommand.noIndex))
+    return send(ManagementCommand.packet(ManagementCommand.readIndexList, ManagementCommand.noIndex))
   }
 
   mutating func read(_ index: UInt16) -> [Step] {
     stage = .reading
     self.index = index
-    return send(ManagementCommand(.readInformation, index))
+    return send(ManagementCommand.packet(ManagementCommand.readInformation, index))
   }
 
   mutating func wait() -> [Step] {
@@ -219,7 +231,7 @@ public struct KernelPeripheral {
   /// The adapter is gone: it may come back, as another number if none was asked for.
   mutating func lose() -> [Step] {
     tasks = []
-    awaited = nil
+    awaited = []
     original = nil
     controllerTasks = []
     let steps: [Step] = isRaw ? [.stopListening, .closeController] : [.stopListening]
@@ -239,9 +251,9 @@ public struct KernelPeripheral {
     return steps + read(index)
   }
 
-  mutating func send(_ command: ManagementCommand) -> [Step] {
+  mutating func send(_ command: [UInt8]) -> [Step] {
     awaited = command
-    return [.manage(command.bytes)]
+    return [.manage(command)]
   }
 
   /// The next command that puts the adapter back, or the end.
@@ -251,7 +263,7 @@ public struct KernelPeripheral {
     stage = .idle
     original = nil
     tasks = []
-    awaited = nil
+    awaited = []
     controllerTasks = []
     isRaw = false
     guard reopens else { return [.stopWaiting, .finished] }

@@ -6,16 +6,18 @@ import Testing
 /// Specification lay them out.
 @Suite struct ManagementTests {
   @Test func writesCommands() {
-    #expect(ManagementCommand(.readIndexList, ManagementCommand.noIndex).bytes.hex == "0300ffff0000")
-    #expect(ManagementCommand(.setPowered, 1, [1]).bytes.hex == "05000100010001")
-    #expect(ManagementCommand(.disconnect, 0, [1, 2, 3, 4, 5, 6, 2]).bytes.hex == "1400000007000102030405" + "0602")
+    #expect(ManagementCommand.packet(ManagementCommand.readIndexList, ManagementCommand.noIndex).hex == "0300ffff0000")
+    #expect(ManagementCommand.packet(ManagementCommand.setPowered, 1, [1]).hex == "05000100010001")
     #expect(
-      ManagementCommand.advertisingParameters(2).bytes.hex
+      ManagementCommand.packet(ManagementCommand.disconnect, 0, [1, 2, 3, 4, 5, 6, 2]).hex == "1400000007000102030405"
+        + "0602")
+    #expect(
+      ManagementCommand.advertisingParameters(2).hex
         == "540002001200" + "01" + "01600000" + "0000" + "5d02" + "a0000000" + "f0000000" + "7f")
     #expect(
-      ManagementCommand.advertisingData(0, [2, 1, 6], [2, 9, 0x41]).bytes.hex == "550000000900" + "010303020106020941")
+      ManagementCommand.advertisingData(0, [2, 1, 6], [2, 9, 0x41]).hex == "550000000900" + "010303020106020941")
     #expect(
-      ManagementCommand.advertising(0, [2, 1, 6], [2, 9, 0x41]).bytes.hex
+      ManagementCommand.advertising(0, [2, 1, 6], [2, 9, 0x41]).hex
         == "3e0000001100" + "01" + "01000000" + "0000" + "5d02" + "0303" + "020106" + "020941")
   }
 
@@ -65,7 +67,7 @@ import Testing
   }
 
   @Test func writesCommandsToTheController() {
-    let commands = HCICommand.advertise(address: [1, 2, 3, 4, 5, 0xC6], [2, 1, 6], [2, 9, 0x41]).map(\.packet.hex)
+    let commands = HCICommand.advertise(address: [1, 2, 3, 4, 5, 0xC6], [2, 1, 6], [2, 9, 0x41]).map(\.hex)
     #expect(commands.count == 6)
     #expect(commands[0] == "010a200100")
     #expect(commands[1] == "01052006" + "0102030405c6")
