@@ -9,7 +9,7 @@ JOBS ?= 2
 SECONDS_EACH ?= 300
 PYTEST_FLAGS ?= -v -rs
 
-.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot board emulate sizes fuzz bench docs clean
+.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e lint boards-check sysroot board emulate sizes deb fuzz bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ sizes: ## Build for every board and write Boards/SIZES.md
 
 boards-check: ## Compile the device side as Embedded Swift for a board, and look at what came out
 	Boards/check --arch $(ARCH)
+
+deb: ## A Debian package of the daemon for a board (BOARD=raspberry-pi-4)
+	@Boards/deb $(BOARD)
 
 fuzz: packages ## Fuzz every remote parser, SECONDS_EACH=300 each
 	Tests/Fuzz/run --seconds $(SECONDS_EACH)

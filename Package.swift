@@ -25,7 +25,7 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
-    // A correction of the Embedded Swift runtime on ARM; empty in an ordinary build
+    // Corrections of the Embedded Swift runtime; empty in an ordinary build
     .target(name: "CSwiftRuntime"),
 
     // The device side
@@ -39,6 +39,19 @@ let package = Package(
     .target(
       name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest"],
       swiftSettings: strict),
+    // The C library; the compiler checks each function against the header in CReplenish
+    .systemLibrary(name: "CReplenish"),
+    .target(
+      name: "ReplenishCCommon", dependencies: ["CReplenish", "ReplenishCore"], path: "Sources/ReplenishC/Common",
+      swiftSettings: strict),
+    .target(
+      name: "ReplenishC",
+      dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "ReplenishKit", "ReplenishLinux"],
+      path: "Sources/ReplenishC/Device", swiftSettings: strict),
+    .target(
+      name: "ReplenishCCore",
+      dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "COpenSSL", "CJansson"],
+      path: "Sources/ReplenishC/Core", swiftSettings: strict),
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton",

@@ -10,8 +10,8 @@
 #   cpu             the processor it must run on; empty where nothing is to be held against one
 #   jobs            -j N for swift build, or nothing
 #
-# `prepare_embedded` comes first. `build_embedded library|executable NAME` compiles; `inspect NAME` looks at the program,
-# which is then at `program`; `starts NAME PROGRAM` runs it. What is wrong is said by `problem` and counted in `problems`.
+# `prepare_embedded` comes first. `build_embedded library|executable NAME` compiles, the linker's map being at
+# $scratch/NAME.map and a program at `program`; `inspect NAME PROGRAM MAP` looks at it; `starts NAME PROGRAM` runs it. What is wrong is said by `problem` and counted in `problems`.
 
 problems=0
 problem() {
@@ -168,10 +168,9 @@ inspect_attributes() {
 }
 
 inspect() {
-  local name=$1 machine interpreter foreign before=$problems
-  program=$scratch/$swift_triple/release/$name
+  local name=$1 program=$2 machine interpreter foreign before=$problems
   machine=$(llvm-readelf -h "$program" | sed -n 's/^ *Machine: *//p')
-  [[ $machine == "$elf_machine" ]] || problem "$program is for '$machine', not '$elf_machine'; is $toolset in use?"
+  [[ $machine == "$elf_machine" ]] || problem "$program is for '$machine', not '$elf_machine'; was it built with $toolset?"
   interpreter=$(llvm-readelf -l "$program" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
   [[ $interpreter == "$dynamic_loader" ]] || problem "$program wants the loader '$interpreter'; boards have $dynamic_loader"
   if foreign=$(needed_libraries "$program" | grep -E "$unwanted"); then
@@ -180,7 +179,7 @@ inspect() {
   if llvm-nm "$program" | grep -q ' _swift_stdlib_'; then
     problem "$name compares or hashes a String somewhere, which brings Unicode's tables (50 KB): compare with isExactly(_:)"
   fi
-  inspect_attributes "$name" "$program" "$scratch/$name.map"
+  inspect_attributes "$name" "$program" "$3"
   ((problems == before))
 }
 
