@@ -107,6 +107,7 @@ static void null_objects(void) {
   CHECK_IS(replenish_config_set_state_folder(NULL, "/a"), -EINVAL);
   CHECK_IS(replenish_config_add_serial_source(NULL, 0, "/a"), -EINVAL);
   CHECK_IS(replenish_config_set_setup_record(NULL, NULL), -EINVAL);
+  CHECK_IS(replenish_config_set_seal_key(NULL, NULL), -EINVAL);
   CHECK_IS(replenish_config_set_ca_file(NULL, NULL), -EINVAL);
   CHECK_IS(replenish_config_set_phone_socket(NULL, NULL), -EINVAL);
   CHECK_IS(replenish_config_set_control_socket(NULL, NULL, NULL, NULL), -EINVAL);
@@ -238,6 +239,14 @@ static void devices_that_cannot_be(void) {
   CHECK_IS(replenish_device_new(&device, config), -EIO);
   CHECK_IS(replenish_device_new(NULL, config), -EINVAL);
   CHECK(device == before);
+
+  // A key that is not there stops the device, rather than leave its tokens unsealed.
+  CHECK_IS(replenish_config_set_state_folder(config, path("sealed")), 0);
+  CHECK_IS(replenish_config_set_seal_key(config, path("no-key")), 0);
+  CHECK_IS(replenish_device_new(&device, config), -EIO);
+  CHECK_TEXT(replenish_config_get_error(config), "no-key");
+  CHECK(device == before);
+  CHECK_IS(replenish_config_set_seal_key(config, NULL), 0);
 
   // Two devices cannot have one folder.
   first = made("shared");

@@ -57,6 +57,10 @@ int replenish_config_add_serial_source(replenish_config *config, int source, con
 /* The record that replenish-factory made for this device. Without it, or while the file is absent, no phone can link. */
 int replenish_config_set_setup_record(replenish_config *config, const char *path);
 
+/* The file of the board's key, 32 bytes, readable for this user alone, that seals the records with tokens on disk. Null (the
+ * default) leaves them to the permissions of the state folder. Once sealed they open with that key only. */
+int replenish_config_set_seal_key(replenish_config *config, const char *path);
+
 /* A PEM file of the certificate authorities to trust; null (the default) for the system's. Amazon's few save memory. */
 int replenish_config_set_ca_file(replenish_config *config, const char *path);
 

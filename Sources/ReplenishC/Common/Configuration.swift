@@ -46,6 +46,8 @@ public final class Configuration {
   public var stateFolder: String?
   /// The path of the factory's record.
   public var setupRecord: String?
+  /// The path of the key that seals the records with tokens.
+  public var sealKeyFile: String?
   /// The certificates to trust.
   public var caFile: String?
   /// The socket that stands in for Bluetooth.

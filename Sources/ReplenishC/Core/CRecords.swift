@@ -39,6 +39,8 @@ final class CRecords {
       sequences[index(kind)] = sequence
       return .whole(payload)
     case .newer(let version, _): return .newer(version: version)
+    case .opened, .locked:
+      return .inaccessible("the record '\(kind.rawValue)' is sealed by a device of ReplenishLinux; give its plain form")
     case .damaged: return .unreadable
     }
   }

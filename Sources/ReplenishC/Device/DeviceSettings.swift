@@ -43,6 +43,7 @@ struct DeviceSettings {
     var settings = ReplenishConfiguration(
       model: model.text, serial: serial, device: configuration.device, stateFolder: folder)
     settings.setupRecord = configuration.setupRecord
+    settings.sealKeyFile = configuration.sealKeyFile
     settings.http.certificateFile = configuration.caFile
     if let path = configuration.phoneSocket { settings.bearer = .socket(path) }
     device = settings

@@ -1,11 +1,9 @@
-import ReplenishTestSupport
-
-@testable import ReplenishCore
+import ReplenishCore
 
 /// What may not be, however the power went: pressed once and ordered twice, or acknowledged and hidden.
-enum PowerCutVerdict {
+package enum PowerCutVerdict {
   /// Lets the board wake up and two days pass.
-  static func comeBack(_ life: Life, _ next: Life, _ comeback: PowerReturn) throws -> [String] {
+  package static func comeBack(_ life: Life, _ next: Life, _ comeback: PowerReturn) throws(PowerLost) -> [String] {
     var wrong: [String] = []
     try next.start()
     if comeback == .withoutClock {
@@ -20,7 +18,9 @@ enum PowerCutVerdict {
   }
 
   /// Compares what the service counts with what was and is shown.
-  static func check(_ scenario: PowerCutScenario, _ life: Life, _ next: Life, guessesBefore: Int) -> [String] {
+  package static func check(
+    _ scenario: PowerCutScenario, _ life: Life, _ next: Life, guessesBefore: Int
+  ) -> [String] {
     var wrong: [String] = []
     let orders = next.amazon.orders.count
     let presses = next.status.presses

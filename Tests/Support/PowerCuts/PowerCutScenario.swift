@@ -1,14 +1,12 @@
-import ReplenishTestSupport
-
-@testable import ReplenishCore
+import ReplenishCore
 
 /// Something a device does, during which the power is cut at every step.
-enum PowerCutScenario: String, CaseIterable, Sendable {
+package enum PowerCutScenario: String, CaseIterable, Sendable {
   case link, press, pressWithExpiredToken, pressWithLostReply, secondPress, strictRefresh, unlink, unlinkOffline, erase
   case relinkWithPressPending, guess
 
   /// What is there before: linked or not, and what the service will do.
-  func prepare(_ life: Life) throws {
+  package func prepare(_ life: Life) throws(PowerLost) {
     switch self {
     case .link, .guess: try life.start()
     default:
@@ -17,7 +15,7 @@ enum PowerCutScenario: String, CaseIterable, Sendable {
       try life.disconnectPhone()
     }
     switch self {
-    case .guess: life.phoneCode = try SetupCode(Secret(copying: "82036415"))
+    case .guess: life.phoneCode = DeviceFixture.otherCode
     case .pressWithExpiredToken: life.amazon.expireAccessTokens()
     case .pressWithLostReply: life.amazon.script(.replenish, .brokenAfter)
     case .secondPress: try life.press()
@@ -33,7 +31,7 @@ enum PowerCutScenario: String, CaseIterable, Sendable {
   }
 
   /// The thing itself.
-  func run(_ life: Life) throws(PowerLost) {
+  package func run(_ life: Life) throws(PowerLost) {
     switch self {
     case .link: try life.connectPhone()
     case .press, .pressWithExpiredToken, .pressWithLostReply, .secondPress, .strictRefresh:
@@ -55,14 +53,14 @@ enum PowerCutScenario: String, CaseIterable, Sendable {
   }
 
   /// How many orders may ever stand for all presses of the scenario.
-  var mostOrders: Int { self == .link || self == .guess || self == .unlink || self == .erase ? 0 : 1 }
+  package var mostOrders: Int { self == .link || self == .guess || self == .unlink || self == .erase ? 0 : 1 }
 }
 
 /// How the board wakes after the cut.
-enum PowerReturn: CaseIterable, Sendable {
+package enum PowerReturn: String, CaseIterable, Sendable {
   case atOnce, afterSixteenMinutes, afterTwoDays, withoutClock
 
-  var away: Int64 {
+  package var away: Int64 {
     switch self {
     case .atOnce, .withoutClock: 30
     case .afterSixteenMinutes: 16 * 60
@@ -71,5 +69,5 @@ enum PowerReturn: CaseIterable, Sendable {
   }
 
   /// What the board's clock says then.
-  func clock(after life: Life) -> Int64 { self == .withoutClock ? 40 : life.moment.clock + away }
+  package func clock(after life: Life) -> Int64 { self == .withoutClock ? 40 : life.moment.clock + away }
 }

@@ -1,8 +1,7 @@
 import ReplenishCore
-import Testing
 
 /// What the code made of a vector, in the neutral words of `Tests/Vectors/README.md`.
-struct Outcome {
+struct VectorOutcome {
   var word: String
   var fields: [String: TestJSON] = [:]
   /// Texts that a person would be shown; none may hold a control character.
@@ -15,30 +14,32 @@ struct Outcome {
 
   /// Compares with what a vector expects. An expected field that the code does not report is a failure, unless `dropped`
   /// says that the code deliberately drops it for this outcome. `respelled` maps spellings that the code holds for one.
-  func check(_ vector: Vector, dropped: Set<String> = [], respelled: [String: String] = [:]) throws {
+  func check(
+    _ vector: Vector, _ findings: Findings, dropped: Set<String> = [], respelled: [String: String] = [:]
+  ) throws(VectorFault) {
     let expected = try vector.expectedOutcome
-    let allowed = vector.acceptable ?? [expected]
-    #expect(allowed.contains(word), "\(vector.name): \(word), expected one of \(allowed)")
+    let allowed = vector["acceptable"]?.strings ?? [expected]
+    findings.expect(allowed.contains(word), "\(word), expected \(allowed.joined(separator: " or "))")
     for text in shown {
-      #expect(text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } && text.utf8.count <= 500, "\(vector.name): \(text)")
+      let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } && text.utf8.count <= 500
+      findings.expect(isPlain, "a text that cannot be shown: \(text)")
     }
     guard word == expected else { return }
-    for (key, given) in vector.expect ?? [:] where key != "outcome" && !dropped.contains(key) {
+    for (key, given) in try vector.object("expect") where key != "outcome" && !dropped.contains(key) {
       let value = given.replacing(respelled)
       guard let actual = fields[key] else {
-        Issue.record("\(vector.name): expects \(key), which the test does not compare")
+        findings.add("the vector expects \(key), which nothing compares")
         continue
       }
-      if key == "slots", case .array(let left) = actual, case .array(let right) = value {
-        #expect(Set(left) == Set(right), "\(vector.name): \(key)")
-        #expect(left.count == right.count, "\(vector.name): \(key)")
+      if key == "slots", let left = actual.elements, let right = value.elements {
+        findings.expect(Set(left) == Set(right) && left.count == right.count, "another \(key)")
       } else {
-        #expect(actual == value, "\(vector.name): \(key)")
+        findings.expect(actual == value, "another \(key)")
       }
     }
   }
 
-  init(_ error: TokenError, afterRefresh: Bool) {
+  init(_ error: TokenError, afterRefresh: Bool, _ findings: Findings) {
     var unlinks = false
     switch error {
     case .invalidGrant(let said):
@@ -63,7 +64,7 @@ struct Outcome {
     }
     fields["unlinks"] = .bool(unlinks)
     shown = [error.explanation]
-    #expect(error.isFinal != error.isRetryable)
+    findings.expect(error.isFinal != error.isRetryable, "the error is both final and retryable, or neither")
   }
 
   init(_ error: DashError) {
