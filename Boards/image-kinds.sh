@@ -22,7 +22,7 @@ describe_image() {
   case "$image" in
     virt)
       is_card=no
-      modules+=(virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng evdev hci_uart cmac)
+      modules+=(virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng evdev ?hci_uart ?cmac)
       root_options=(--network eth0)
       ;;
     raspberry-pi)
@@ -33,7 +33,7 @@ describe_image() {
         --firmware 'regulatory.db*' --firmware 'brcm/BCM43*.hcd')
       local module
       for module in ?bcm2835_rng ?iproc_rng200 ?bcm2835_wdt ?leds_gpio ?genet ?broadcom ?dwc2 ?smsc95xx ?lan78xx \
-        ?xhci_pci evdev brcmfmac ?brcmfmac_wcc hci_uart btbcm cmac; do
+        ?xhci_pci evdev brcmfmac ?brcmfmac_wcc hci_uart btbcm ?cmac; do
         root_options+=(--module "$module")
       done
       ;;
@@ -42,7 +42,7 @@ describe_image() {
       modules+=(mmc_block ?sdhci_omap ?omap_hsmmc ?ti_sysc ?gpio_omap ?tps65217)
       root_options=(--network eth0 --time)
       local module
-      for module in ?omap_rng ?omap_wdt ?rtc_omap ?leds_gpio ?smsc ?davinci_mdio ?ti_cpsw ?cpsw ?musb_dsps ?musb_am335x evdev btusb cmac; do
+      for module in ?omap_rng ?omap_wdt ?rtc_omap ?leds_gpio ?smsc ?davinci_mdio ?ti_cpsw ?cpsw ?musb_dsps ?musb_am335x evdev btusb ?cmac; do
         root_options+=(--module "$module")
       done
       ;;
