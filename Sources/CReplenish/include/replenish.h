@@ -24,7 +24,7 @@
  * Link with `pkg-config --libs replenish` (libreplenish.so.0) or `replenish-static` (libreplenish.a, which needs
  * libcurl, libcrypto, jansson and libm). The rules on errors, ownership, threads and units stand in replenish_common.h.
  *
- * This version has no Bluetooth bearer: a phone reaches the device through the socket of
+ * Bluetooth is not offered in C yet: a phone reaches the device through the socket of
  * replenish_config_set_phone_socket.
  */
 #ifndef REPLENISH_H
