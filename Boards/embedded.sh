@@ -140,7 +140,7 @@ inspect_attributes() {
   mapfile -t said < <(
     for file in "${objects[@]}"; do
       if [[ $file == *\) ]]; then
-        line=$(read_attributes "${file%(*}" "${file%(*}" | grep -F "(${file##*\(} " || true)
+        line=$(read_attributes "${file%(*}" | grep -F "(${file##*\(} " || true)
         line=${line#*\)}
       else
         line=$(read_attributes "$file" || true)
