@@ -111,7 +111,7 @@ def test_it_boots(card, request, board_name, tmp_path):
     try:
         wait_until(
             "the daemon speaks",
-            lambda: process.poll() is not None or "dash-button: info: setup window open" in text(console),
+            lambda: process.poll() is not None or "dash-button: info: model" in text(console),
             300,
             lambda: text(console),
         )
