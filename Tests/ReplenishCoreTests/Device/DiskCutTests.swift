@@ -1,4 +1,5 @@
 import ReplenishCore
+import ReplenishLinux
 import ReplenishTestSupport
 import Testing
 
@@ -23,8 +24,9 @@ import Testing
   @Test(arguments: [PowerCutScenario.link, .unlink, .erase])
   func everyCallCanBeTheLastWhileTokensAreSealed(scenario: PowerCutScenario) throws {
     let key = Secret(copying: [UInt8](repeating: 7, count: RecordSeal.keyLength))
-    let seal = try #require(RecordSeal(key: key, source: "/run/key", random: SeededRandom(7)))
-    let calls = try DiskCuts.calls(scenario)
+    let seal = try #require(
+      RecordSeal(key: key, source: "/run/key", random: ReplenishTestSupport.SeededRandom(7)))
+    let calls = try DiskCuts.calls(scenario, seal: seal)
     var lives = 0
     for cut in 0...calls {
       let run = try DiskCuts(scenario, seal: seal) { $0.cutAfter = $0.calls + cut }

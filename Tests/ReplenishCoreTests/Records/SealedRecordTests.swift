@@ -32,6 +32,8 @@ import Testing
     Array(file[..<32]) + SHA256.digest(Array(file[..<32]) + Array(file[64...])) + Array(file[64...])
   }
 
+  @Test func isTheDocumentedForm() { SharedChecks.expectPassed(SealedRecordVectors.checks(SharedChecks.vectors)) }
+
   @Test func opensWithItsKeyAndShowsNothingWithout() {
     #expect(read(Self.file) == "9:" + Self.payload)
     #expect(read(Self.file, .link, nil) == "locked 9")

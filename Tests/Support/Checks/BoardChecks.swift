@@ -16,7 +16,7 @@ package enum BoardChecks {
   /// Every file of the folder of vectors.
   package static func vectors(_ folder: VectorFolder) -> [Check] {
     TokenVectors.checks(folder) + DashVectors.checks(folder) + IdentityVectors.checks(folder)
-      + SetupVectors.checks(folder) + SessionVectors.checks(folder) + RecordChecks.sealed(folder)
+      + SetupVectors.checks(folder) + SessionVectors.checks(folder) + SealedRecordVectors.checks(folder)
   }
 
   /// The short test that programs carry themselves.

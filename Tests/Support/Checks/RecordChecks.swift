@@ -53,28 +53,6 @@ package enum RecordChecks {
     ]
   }
 
-  /// Sealed records against `sealed-record.json`.
-  package static func sealed(_ folder: VectorFolder) -> [Check] {
-    folder.checks(of: "sealed-record") { (vector, findings) throws(VectorFault) in
-      let key = try Vector(folder.file("sealed-record"), in: "sealed-record").secret("key")
-      guard let kind = RecordKind(rawValue: try vector.text("kind")), let sequence = UInt64(try vector.text("sequence"))
-      else { throw VectorFault("there is no such kind or sequence number") }
-      let file = RecordEnvelope.encode(
-        kind, sequence: sequence, payload: Secret(copying: try vector.text("payload")), key: key,
-        nonce: try vector.bytes("nonce"))
-      findings.expect(try file?.disclosed == vector.bytes("file"), "another file")
-      let seal = RecordSeal(key: key, source: "vector", random: SeededRandom(1))
-      let bytes = try vector.secret("file")
-      guard case .opened(sequence, let payload) = RecordEnvelope.read(kind, bytes, seal: seal) else {
-        throw VectorFault("the file does not open with its key")
-      }
-      findings.expect(try payload.shownForTest == vector.text("payload"), "another payload")
-      guard case .locked(sequence) = RecordEnvelope.read(kind, bytes) else {
-        throw VectorFault("the file does not stay shut without its key")
-      }
-    }
-  }
-
   private static func survivesRestart(_ name: String, clock: Int64) -> Check {
     Check(name) { (findings) throws(VectorFault) in
       let life = DeviceFixture.life(clock: clock)

@@ -11,14 +11,15 @@ package struct DiskCuts {
   package let disk: ModelDisk
   /// The failed guesses before.
   package let guesses: Int
-
   private let seal: RecordSeal?
 
-  /// Prepares a scenario, arms the disk and runs it to its end or its cut.
-  package init(_ scenario: PowerCutScenario, seal: RecordSeal? = nil, arm: (ModelDisk) -> Void) throws(VectorFault) {
+  /// Prepares a scenario, arms the disk and runs it to its end or its cut; with a seal, tokens are stored sealed.
+  package init(
+    _ scenario: PowerCutScenario, seal: RecordSeal? = nil, arm: (ModelDisk) -> Void
+  ) throws(VectorFault) {
     let disk = ModelDisk()
-    let life = DeviceFixture.life(try DiskCuts.storage(disk, seal))
     self.seal = seal
+    let life = DeviceFixture.life(try DiskCuts.storage(disk, seal))
     try PowerCuts.powered { () throws(PowerLost) in try scenario.prepare(life) }
     guesses = life.status.guesses.failed
     arm(disk)
@@ -28,9 +29,9 @@ package struct DiskCuts {
   }
 
   /// The calls that a scenario makes if nothing happens.
-  package static func calls(_ scenario: PowerCutScenario) throws(VectorFault) -> Int {
+  package static func calls(_ scenario: PowerCutScenario, seal: RecordSeal? = nil) throws(VectorFault) -> Int {
     var before = 0
-    let run = try DiskCuts(scenario) { before = $0.calls }
+    let run = try DiskCuts(scenario, seal: seal) { before = $0.calls }
     return run.disk.calls - before
   }
 
