@@ -40,8 +40,16 @@ def test_the_configuration_uses_the_lines_of_the_board(board):
 
 
 @pytest.mark.parametrize("board", board_names())
-def test_the_daemon_accepts_the_configuration(board, built):
-    run(BOARDS / "emulate", BOARD, "dash-button", "--check", "--config", BOARDS / board / "dash-button.conf")
+def test_the_daemon_accepts_the_configuration(board, built, tmp_path):
+    text = (BOARDS / board / "dash-button.conf").read_text()
+    # This machine has not the daemon's groups, but root's.
+    assert "\nread-group = dash-button-read\nact-group = dash-button-act\n" in text
+    text = re.sub(r"^(read|act)-group = .*", r"\1-group = root", text, flags=re.M)
+    (tmp_path / "conf").write_text(text)
+    run(BOARDS / "emulate", BOARD, "dash-button", "--check", "--config", tmp_path / "conf")
+    (tmp_path / "conf").write_text(text.replace("\n[slot paper]", "\n[slot paper]\nbuton = none"))
+    refused = run(BOARDS / "emulate", BOARD, "dash-button", "--check", "--config", tmp_path / "conf", check=False)
+    assert refused.returncode == 3 and "buton" in refused.stderr
 
 
 def one_line(done):

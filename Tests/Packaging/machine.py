@@ -1,6 +1,7 @@
 """A root of Debian for another architecture, made and used without binfmt_misc: maintainer scripts run on this machine
 (dpkg's chrootless mode), programs through an emulator that is copied into the root."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -73,11 +74,12 @@ class Machine:
 
     def files(self):
         """Every path in the root but those that dpkg and passwd keep for themselves."""
-        own = ("var/lib/dpkg", "var/log", "proc", "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow", "etc/subuid",
-               "etc/subgid", "etc/.pwd.lock")
+        accounts = ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")
+        own = {"var/lib/dpkg", "var/log", "proc", "etc/.pwd.lock"}
+        own |= {f"etc/{name}{suffix}" for name in accounts for suffix in ("", "-")}
         paths = set()
-        for path in self.root.rglob("*"):
-            name = str(path.relative_to(self.root))
-            if not name.startswith(own):
-                paths.add(name)
-        return paths
+        for folder, folders, files in os.walk(self.root):
+            inside = pathlib.Path(folder).relative_to(self.root)
+            folders[:] = [name for name in folders if str(inside / name) not in own]
+            paths.update(str(inside / name) for name in folders + files)
+        return {path for path in paths if path not in own}
