@@ -15,7 +15,7 @@ final class CRandom: RandomSource {
 
   func fill(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
     if let function { return function(userdata, bytes.baseAddress, bytes.count) >= 0 }
-    guard bytes.count <= Int(Int32.max) else { return false }
-    return RAND_priv_bytes(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(bytes.count)) == 1
+    guard let count = Int32(exactly: bytes.count) else { return false }
+    return RAND_priv_bytes(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count) == 1
   }
 }
