@@ -10,7 +10,7 @@ JOBS ?= 2
 SECONDS_EACH ?= 300
 PYTEST_FLAGS ?= -v -rs
 
-.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e test-c lint boards-check sysroot library install core-size board emulate sizes fuzz bench docs clean
+.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e test-c lint boards-check sysroot library install core-size board emulate image qemu qemu-shell qemu-test qemu-soak sizes deb test-packaging fuzz bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ test: packages lint test-swift test-cloud test-interop test-e2e test-c ## Everyt
 test-swift: packages ## Unit tests, power cuts, vectors, corpora
 	@.ci/test swift test -j $(JOBS)
 
-test-cloud: packages ## The authorization server and the local Amazon
+test-cloud: packages ## The authorization server, the local Amazon and the maker's cloud
 	@.ci/test swift test -j $(JOBS) --package-path Examples/Cloud
 
 test-interop: packages ## The local Amazon against OAuth clients from elsewhere; vectors recomputed
@@ -70,11 +70,36 @@ board: ## Compile the programs and libraries of a board into .build-board (BOARD
 emulate: ## Test a board's programs on its CPU, emulated (BOARD=...)
 	@Boards/emulate $(BOARD)
 
+image: ## Make a board's bootable image in .build-image (BOARD=qemu-virt-arm64)
+	@Boards/image --jobs $(JOBS) $(BOARD)
+
+qemu: ## Boot a board's image in QEMU, its console here (BOARD=qemu-virt-arm64)
+	@Boards/qemu $(BOARD)
+
+qemu-shell: ## The same with a prompt
+	@Boards/qemu --shell $(BOARD)
+
+qemu-test: packages image ## Test a board's image in QEMU (BOARD=qemu-virt-arm64, TEST=press for some of them)
+	swift build -j $(JOBS)
+	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
+	@.ci/test Tests/Board/run --board $(BOARD) $(if $(TEST),-k $(TEST)) $(PYTEST_FLAGS)
+
+qemu-soak: packages ## The long run: more than a hundred power cuts, every flush, ARMv7, raspi3b
+	swift build -j $(JOBS)
+	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
+	@Tests/Board/soak --jobs $(JOBS)
+
 sizes: ## Build for every board and write Boards/SIZES.md
 	Boards/sizes
 
 boards-check: ## Compile the device side as Embedded Swift for a board, and look at what came out
 	Boards/check --arch $(ARCH)
+
+deb: ## A Debian package of the daemon for a board (BOARD=raspberry-pi-4)
+	@Boards/deb $(BOARD)
+
+test-packaging: packages ## Boards' folders, Debian package, Buildroot and Yocto trees
+	@.ci/test Tests/Packaging/run $(PYTEST_FLAGS)
 
 fuzz: packages ## Fuzz every remote parser, SECONDS_EACH=300 each
 	Tests/Fuzz/run --seconds $(SECONDS_EACH)

@@ -16,6 +16,7 @@ let package = Package(
     .executable(name: "dash-button", targets: ["dash-button"]),
     .executable(name: "replenishctl", targets: ["replenishctl"]),
     .executable(name: "replenish-factory", targets: ["replenish-factory"]),
+    .executable(name: "replenish-selftest", targets: ["replenish-selftest"]),
     .executable(name: "companion", targets: ["companion"]),
   ],
   targets: [
@@ -80,7 +81,13 @@ let package = Package(
 
     // Tests
     .target(
-      name: "ReplenishTestSupport", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/Support",
+      name: "ReplenishTestSupport",
+      dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest", "CLinux"], path: "Tests/Support",
+      swiftSettings: strict),
+    // The same checks on a board: Embedded Swift, as the device targets.
+    .executableTarget(
+      name: "replenish-selftest",
+      dependencies: ["ReplenishTestSupport", "ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/SelfTest",
       swiftSettings: strict),
     .testTarget(
       name: "ReplenishCoreTests", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishTestSupport"],
@@ -92,7 +99,9 @@ let package = Package(
       name: "ReplenishKitTests", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       swiftSettings: strict),
     .testTarget(
-      name: "ReplenishSelfTestTests", dependencies: ["ReplenishSelfTest", "ReplenishCore"], swiftSettings: strict),
+      name: "ReplenishSelfTestTests",
+      dependencies: ["ReplenishSelfTest", "ReplenishTestSupport", "ReplenishCore", "replenish-selftest"],
+      swiftSettings: strict),
     .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
     .testTarget(
       name: "ReplenishFactoryTests", dependencies: ["ReplenishFactory", "ReplenishHost", "replenish-factory"],

@@ -17,6 +17,7 @@ class Board(Device):
     def __init__(self, programs, factory, amazon, image, sections=()):
         super().__init__(programs, factory, amazon)
         self.image, self.guest, self.relay = image, None, None
+        self.disk_size = "16M"
         self.state_disk = self.home / "state.ext4"
         self.state_folder = "/var/lib/dash-button"
         self.there_phone = "/run/dash-button/phone"
@@ -53,7 +54,7 @@ class Board(Device):
         self.configure()
         ca = self.home / "ca.pem"
         shutil.copy(self.ca, ca)
-        self.image.state(self.state_disk, self.configuration_file, self.factory.record, ca)
+        self.image.state(self.state_disk, self.configuration_file, self.factory.record, ca, size=self.disk_size)
         return self
 
     def boot(self, options=(), state_drive=None, is_synchronized=True):

@@ -28,11 +28,32 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--soak"):
-        soak = [item for item in items if item.get_closest_marker("soak")]
-        items[:] = [item for item in items if item not in soak]
-        if soak:
-            config.hook.pytest_deselected(items=soak)
+    """Chooses the tests for this kind of image, and leaves what is long to the soak."""
+    is_card = (folder_of(config) / "sd.img").exists()
+
+    def is_wanted(item):
+        if (item.path.name == "card_test.py") != is_card:
+            return False
+        return config.getoption("--soak") or not item.get_closest_marker("soak")
+
+    out = [item for item in items if not is_wanted(item)]
+    # Memory is measured when everything else has passed.
+    items[:] = sorted(filter(is_wanted, items), key=lambda item: item.path.name == "memory_test.py")
+    config.hook.pytest_deselected(items=out)
+
+
+def folder_of(config):
+    return ROOT / ".build-image" / config.getoption("--board")
+
+
+@pytest.fixture(scope="session")
+def board_name(request):
+    return request.config.getoption("--board")
+
+
+@pytest.fixture(scope="session")
+def board_folder(request):
+    return folder_of(request.config)
 
 
 @pytest.hookimpl(hookwrapper=True)

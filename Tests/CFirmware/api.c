@@ -107,8 +107,8 @@ static void null_objects(void) {
   CHECK_IS(replenish_config_set_state_folder(NULL, "/a"), -EINVAL);
   CHECK_IS(replenish_config_add_serial_source(NULL, 0, "/a"), -EINVAL);
   CHECK_IS(replenish_config_set_setup_record(NULL, NULL), -EINVAL);
-  CHECK_IS(replenish_config_set_ca_file(NULL, NULL), -EINVAL);
   CHECK_IS(replenish_config_set_seal_key_file(NULL, NULL), -EINVAL);
+  CHECK_IS(replenish_config_set_ca_file(NULL, NULL), -EINVAL);
   CHECK_IS(replenish_config_set_phone_socket(NULL, NULL), -EINVAL);
   CHECK_IS(replenish_config_set_control_socket(NULL, NULL, NULL, NULL), -EINVAL);
 

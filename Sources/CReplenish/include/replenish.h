@@ -24,7 +24,7 @@
  * Link with `pkg-config --libs replenish` (libreplenish.so.0) or `replenish-static` (libreplenish.a, which needs
  * libcurl, libcrypto, jansson and libm). The rules on errors, ownership, threads and units stand in replenish_common.h.
  *
- * This version has no Bluetooth bearer: a phone reaches the device through the socket of
+ * Bluetooth is not offered in C yet: a phone reaches the device through the socket of
  * replenish_config_set_phone_socket.
  */
 #ifndef REPLENISH_H
@@ -60,7 +60,7 @@ int replenish_config_add_serial_source(replenish_config *config, int source, con
  * link. */
 int replenish_config_set_setup_record(replenish_config *config, const char *path);
 
-/* A file with the board's key, 32 bytes, that seals the records with tokens, so that a copy of the disk alone does
+/* A file with the board's key, 32 bytes, that seals the records with tokens, so that a copy of the state folder does
  * not yield them; null (the default) leaves them to file permissions. systemd-creds or a TPM unsealed it, to a place
  * in memory. */
 int replenish_config_set_seal_key_file(replenish_config *config, const char *path);

@@ -75,7 +75,7 @@ public enum RecordEnvelope {
     file(header(kind, version: version, sequence: sequence, length: payload.count, seal: SealByte.plain), payload)
   }
 
-  static func encode(
+  package static func encode(
     _ kind: RecordKind, sequence: UInt64, payload: Secret, key: Secret, nonce: [UInt8]
   ) -> Secret? {
     let length = nonce.count + payload.count + AESGCM.tagLength

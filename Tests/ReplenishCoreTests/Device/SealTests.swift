@@ -27,7 +27,7 @@ import Testing
   @Test func ordersAndGoesOnAfterARestart() throws {
     let (life, disk) = try sealedLife()
     #expect(!disk.holds(Array("refresh_token".utf8)))
-    let next = try life.restarted(seed: 2, storage: try DiskStorage(disk.afterCrash(), seal: Self.seal(7)))
+    let next = life.restarted(seed: 2, storage: try DiskStorage(disk.afterCrash(), seal: Self.seal(7)))
     try next.start()
     try next.pass(60_000)
     #expect(next.status.link == .linked && next.status.generation == 1)
@@ -39,7 +39,7 @@ import Testing
     let orders = life.amazon.orders.count
     let before = disk.list("/state").map { disk.contents("/state/" + $0) }
     let other = disk.afterCrash()
-    let locked = try life.restarted(seed: 2, storage: try DiskStorage(other, seal: fill.flatMap(Self.seal)))
+    let locked = life.restarted(seed: 2, storage: try DiskStorage(other, seal: fill.flatMap(Self.seal)))
     try locked.start()
     let text = try #require(faults(locked).first)
     #expect(text.contains("/state/link."))
@@ -60,7 +60,7 @@ import Testing
     #expect(!locked.events.contains { if case .unlinked = $0 { true } else { false } })
     #expect(other.list("/state").map { other.contents("/state/" + $0) } == before)
 
-    let again = try locked.restarted(seed: 3, storage: try DiskStorage(other.afterCrash(), seal: Self.seal(7)))
+    let again = locked.restarted(seed: 3, storage: try DiskStorage(other.afterCrash(), seal: Self.seal(7)))
     try again.start()
     try again.pass(60_000)
     #expect(again.status.link == .linked && faults(again).isEmpty)
@@ -72,7 +72,7 @@ import Testing
 
   @Test func aFactoryResetWithoutTheKeyMakesRoomForANewLink() throws {
     let (life, disk) = try sealedLife()
-    let next = try life.restarted(seed: 2, storage: try DiskStorage(disk.afterCrash()))
+    let next = life.restarted(seed: 2, storage: try DiskStorage(disk.afterCrash()))
     try next.start()
     #expect(try next.command(.erase) == .done)
     try next.pass(60_000)

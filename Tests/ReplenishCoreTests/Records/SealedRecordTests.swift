@@ -32,22 +32,7 @@ import Testing
     Array(file[..<32]) + SHA256.digest(Array(file[..<32]) + Array(file[64...])) + Array(file[64...])
   }
 
-  @Test func isTheDocumentedForm() throws {
-    let object = try SetupVectors.object("sealed-record.json")
-    let vectors = try SetupVectors.list("sealed-record.json", "vectors")
-    #expect(vectors.count >= 3)
-    for vector in vectors {
-      let kind = try #require(RecordKind(rawValue: vector.text("kind")))
-      let sequence = try #require(UInt64(vector.text("sequence")))
-      let payload = Secret(copying: vector.text("payload"))
-      let key = object.secret("key")
-      let file = RecordEnvelope.encode(
-        kind, sequence: sequence, payload: payload, key: key, nonce: vector.bytes("nonce"))
-      #expect(file?.disclosed.hex == vector.text("file"), "\(vector.text("name"))")
-      let seal = try #require(RecordSeal(key: key, source: "vector", random: SeededRandom(1)))
-      #expect(read(vector.bytes("file"), kind, seal) == "\(sequence):" + vector.text("payload"))
-    }
-  }
+  @Test func isTheDocumentedForm() { SharedChecks.expectPassed(SealedRecordVectors.checks(SharedChecks.vectors)) }
 
   @Test func opensWithItsKeyAndShowsNothingWithout() {
     #expect(read(Self.file) == "9:" + Self.payload)
