@@ -36,7 +36,7 @@ extension OrderItem.Status {
   }
 
   init(_ word: String) {
-    for (known, status) in OrderItem.Status.words where ASCII.isExactly(word.bytes, known) {
+    for (known, status) in OrderItem.Status.words where ASCII.isExactly(word.utf8, known) {
       self = status
       return
     }

@@ -12,8 +12,7 @@ public struct Device {
   // What this input found and wants.
   var now = Moment(uptime: 0, clock: 0)
   var effects: [Effect] = []
-  /// The uptime in milliseconds at which to give ``Input/wake``; nil while nothing but an event matters.
-  public internal(set) var deadline: UInt64?
+  var nextLook: UInt64?
 
   // What the records say.
   var boot = BootIdentity([])
@@ -68,6 +67,9 @@ public struct Device {
     slotReports = slots.map { _ in SlotReport() }
   }
 
+  /// The uptime in milliseconds at which to give ``Input/wake``; nil while nothing but an event matters.
+  public var deadline: UInt64? { nextLook }
+
   /// Takes what happened and returns what is to be done, in order.
   public mutating func handle(_ input: Input, at moment: Moment) -> [Effect] {
     now = moment
@@ -95,7 +97,7 @@ public struct Device {
   /// What is to be done is never queued apart from the state that makes it necessary: it is found anew each time, so
   /// nothing can be forgotten in a queue or done for a state that has passed.
   private mutating func advance() {
-    deadline = nil
+    nextLook = nil
     noticeClock()
     advanceButtons()
     advanceSetup()
@@ -113,7 +115,7 @@ public struct Device {
 
   /// Asks to be woken at an uptime, if nothing asked for an earlier one.
   mutating func lookAgain(at uptime: UInt64) {
-    deadline = min(deadline ?? uptime, uptime)
+    nextLook = min(nextLook ?? uptime, uptime)
   }
 
   /// Whether an uptime has come; if not, asks to be woken then.
@@ -134,11 +136,9 @@ public struct Device {
     stamp.age(at: now, in: boot, clockIsPlausible: isClockPlausible)
   }
 
-  @inline(never)
   mutating func raise(_ event: Event) { effects.append(.raise(event)) }
 
   /// Notes what went wrong, for the status, and tells the firmware.
-  @inline(never)
   mutating func fault(_ text: String) {
     lastFailure = (text, now.uptime)
     raise(.fault(text))
