@@ -23,16 +23,18 @@ choosing_libraries=' libatomic.so.1 '
 
 # "FILE tag=value ..." for each FILE, and for each member of an archive.
 read_attributes() {
-  llvm-readelf -A "$@" 2>/dev/null | awk -v only="$1" -v files=$# '
-    function out() { if (file != "") print file, said; said = "" }
-    BEGIN { if (files == 1) file = only }
-    /^File: / { out(); file = substr($0, 7) }
+  llvm-readelf -A "$@" 2>/dev/null | awk -v file="$1" '
+    function out() { print file, said; said = "" }
+    /^File: / { if (named) out(); named = 1; file = substr($0, 7) }
     /^ *Tag: [0-9]+$/ { tag = $2 }
     /^ *Value: / { value = $2 }
     /^ *TagName: / { name = $2 }
     /^ *}$/ { if (name != "") said = said " " name "=" value; name = "" }
     END { out() }'
 }
+
+# What the values of Tag_CPU_arch are called.
+arm_names=([4]=v5TE [6]=v6 [7]=v6KZ [8]=v6T2 [9]=v6K [10]=v7 [11]=v6-M [13]=v7E-M [14]=v8-A)
 
 # Prints what is wrong with one line of read_attributes, if anything is. `strict` holds the whole of it against the board: what we compile and link
 # runs as it stands. A shared library may hold floating-point and vector code for more than its architecture's least
@@ -42,10 +44,13 @@ check_attributes() {
   local -A said=()
   shift 3
   for pair; do said[${pair%%=*}]=${pair#*=}; done
+  # Every object for ARM says what it is for, but one that holds data alone.
+  [[ $strictness != strict || $# -gt 0 || $file != *.swift.o ]] ||
+    printf '%s says nothing of the processor it is for; llvm-readelf -A must show it\n' "$file"
   if [[ $choosing_libraries == *" $(basename "$file") "* ]]; then
     :
   elif [[ -n ${said[CPU_arch]:-} && $arm_architectures != *" ${said[CPU_arch]} "* ]]; then
-    printf '%s\n' "$file is compiled for ${said[CPU_name]:-architecture ${said[CPU_arch]}} of ARM, which the board's $cpu_name does not run; take it from a sysroot for this board"
+    printf '%s\n' "$file is compiled for ARM ${arm_names[${said[CPU_arch]}]:-architecture ${said[CPU_arch]}}, which the board's $cpu_name does not run; take it from a sysroot for this board"
   elif [[ ${said[CPU_arch_profile]:-65} != 65 && ${said[CPU_arch_profile]:-} != 83 ]]; then
     printf '%s\n' "$file is compiled for a microcontroller, not for the board's $cpu_name"
   elif [[ $strictness == strict ]] && ((${said[FP_arch]:-0} > arm_floating_point || ${said[Advanced_SIMD_arch]:-0} > arm_vectors)); then
@@ -54,7 +59,7 @@ check_attributes() {
   case "$float_abi/${said[ABI_VFP_args]:-0}" in
     hard/1 | hard/3 | soft/0 | soft/3) ;;
     hard/0) # Assembler sources and code that takes no floating-point argument say nothing.
-      [[ $strictness != strict || $file != *.swift.o ]] ||
+      [[ $strictness != strict || $file != *.swift.o && $file != *libreplenish* ]] ||
         printf '%s\n' "$file passes floating-point numbers in integer registers; the board's libraries do not"
       ;;
     *) printf '%s\n' "$file passes floating-point numbers otherwise than the board's libraries ($float_abi-float); take it from a sysroot for this board" ;;

@@ -15,13 +15,14 @@
 
 # ext4 asks for crc32c by a name that no table of dependencies has.
 modules=(crc32c_generic ext4)
+# So does Bluetooth LE for cmac: it stands beside each driver of a controller below.
 
 describe_image() {
   image_packages=() root_options=() is_card=yes
   case "$image" in
     virt)
       is_card=no
-      modules+=(virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng evdev ?gpio_pl061 ?rtc_pl031)
+      modules+=(virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng evdev ?gpio_pl061 ?rtc_pl031 ?hci_uart ?cmac)
       root_options=(--network eth0)
       ;;
     raspberry-pi)
@@ -32,7 +33,7 @@ describe_image() {
         --firmware 'regulatory.db*' --firmware 'brcm/BCM43*.hcd')
       local module
       for module in ?bcm2835_rng ?iproc_rng200 ?bcm2835_wdt ?leds_gpio ?genet ?broadcom ?dwc2 ?smsc95xx ?lan78xx \
-        ?xhci_pci evdev brcmfmac ?brcmfmac_wcc hci_uart btbcm; do
+        ?xhci_pci evdev brcmfmac ?brcmfmac_wcc hci_uart btbcm ?cmac; do
         root_options+=(--module "$module")
       done
       ;;
@@ -41,7 +42,7 @@ describe_image() {
       modules+=(mmc_block ?sdhci_omap ?omap_hsmmc ?ti_sysc ?gpio_omap ?tps65217)
       root_options=(--network eth0 --time)
       local module
-      for module in ?omap_rng ?omap_wdt ?rtc_omap ?leds_gpio ?smsc ?davinci_mdio ?ti_cpsw ?cpsw ?musb_dsps ?musb_am335x evdev btusb; do
+      for module in ?omap_rng ?omap_wdt ?rtc_omap ?leds_gpio ?smsc ?davinci_mdio ?ti_cpsw ?cpsw ?musb_dsps ?musb_am335x evdev btusb ?cmac; do
         root_options+=(--module "$module")
       done
       ;;

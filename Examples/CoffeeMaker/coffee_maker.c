@@ -222,6 +222,7 @@ static int configure(replenish_config *config, const struct options *options) {
   if (replenish_config_set_state_folder(config, state) < 0) return -1;
   if (replenish_config_set_setup_record(config, options->setup_record) < 0) return -1;
   if (replenish_config_set_client_id(config, options->client_id) < 0) return -1;
+  if (replenish_config_set_seal_key_file(config, options->seal_key) < 0) return -1;
   if (replenish_config_set_ca_file(config, options->ca_file) < 0) return -1;
   if (replenish_config_set_hosts(config, options->token_host, options->service_host) < 0) return -1;
   if (replenish_config_set_phone_socket(config, options->phone_socket) < 0) return -1;

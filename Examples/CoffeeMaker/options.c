@@ -35,6 +35,8 @@ static const char help[] =
     "  --ca-file FILE         the certificate authorities to trust (the system's)\n"
     "  --token-host URL, --service-host URL\n"
     "                         talk to other hosts than Amazon's, for tests\n"
+    "  --seal-key FILE        the board's key that seals the tokens on disk\n"
+    "  --self-test            test what this program was linked with, on this board, and end\n"
     "  --version              the version of the library\n"
     "  --help                 this text\n"
     "\n"
@@ -42,7 +44,7 @@ static const char help[] =
 
 enum {
   STATE = 1, MODEL, SERIAL, SERIAL_FILE, SETUP_RECORD, SLOT, CLIENT_ID, TEST_DEVICE, LEVEL, EVERY, LOW, REFILLED,
-  CAPACITY, PHONE_SOCKET, CONTROL_SOCKET, CA_FILE, TOKEN_HOST, SERVICE_HOST, VERSION, HELP
+  CAPACITY, PHONE_SOCKET, CONTROL_SOCKET, CA_FILE, TOKEN_HOST, SERVICE_HOST, SEAL_KEY, SELF_TEST, VERSION, HELP
 };
 
 static const struct option names[] = {
@@ -64,10 +66,17 @@ static const struct option names[] = {
     {"ca-file", required_argument, NULL, CA_FILE},
     {"token-host", required_argument, NULL, TOKEN_HOST},
     {"service-host", required_argument, NULL, SERVICE_HOST},
+    {"seal-key", required_argument, NULL, SEAL_KEY},
+    {"self-test", no_argument, NULL, SELF_TEST},
     {"version", no_argument, NULL, VERSION},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0},
 };
+
+static void report_check(void *userdata, const char *name, int passed) {
+  (void)userdata;
+  printf("%s: %s\n", passed ? "passed" : "FAILED", name);
+}
 
 static int mistake(const char *what, const char *detail) {
   fprintf(stderr, "coffee-maker: %s%s; see coffee-maker --help\n", what, detail);
@@ -127,6 +136,8 @@ int options_read(struct options *options, int count, char **values) {
       case CA_FILE: options->ca_file = optarg; break;
       case TOKEN_HOST: options->token_host = optarg; break;
       case SERVICE_HOST: options->service_host = optarg; break;
+      case SEAL_KEY: options->seal_key = optarg; break;
+      case SELF_TEST: return replenish_self_test(report_check, NULL) < 0;
       case VERSION: printf("coffee-maker, libreplenish %s\n", replenish_version()); return 0;
       case HELP: fputs(help, stdout); return 0;
       default: return 2;  // getopt_long has said what was wrong

@@ -9,6 +9,7 @@ struct options {
   const char *slot, *slot_id;
   const char *client_id;
   const char *ca_file;
+  const char *seal_key;
   const char *token_host, *service_host;
   const char *phone_socket, *control_socket;
   const char *level_file;    // null: lines on standard input

@@ -1,3 +1,4 @@
+import CLinux
 import ReplenishCore
 import ReplenishKit
 import ReplenishLinux
@@ -57,6 +58,8 @@ struct DashButton {
 
   private func serve(_ settings: Settings) -> Int32 {
     let log = Log(level: settings.file.logLevel)
+    // For boards without systemd. It cannot fail on a kernel that this runs on, and would change nothing if it did.
+    _ = replenish_no_new_privileges()
     do throws(ReplenishError) {
       let board = try Board(settings, log: log)
       try board.run()

@@ -55,7 +55,9 @@ def test_the_daemon_is_an_ordinary_user(shared_board):
     status = shared_board.guest.agent.shell("cat /proc/$(busybox pidof dash-button)/status")
     fields = dict(line.split(":\t", 1) for line in status.splitlines())
     assert fields["Uid"].split() == ["900"] * 4 and fields["NoNewPrivs"] == "1"
-    assert int(fields["CapEff"], 16) == 0 and int(fields["CapPrm"], 16) == 0
+    # CAP_NET_ADMIN, for Bluetooth, and nothing else.
+    assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 1 << 12
+    assert int(fields["CapInh"], 16) == int(fields["CapAmb"], 16) == 0
 
 
 @pytest.mark.parametrize(

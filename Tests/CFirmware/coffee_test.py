@@ -197,6 +197,12 @@ def test_settings_that_the_library_refuses(coffee_maker, tmp_path):
     assert "the model id has a space at position 3" in done.stderr
 
 
+def test_self_test(coffee_maker):
+    done = run([coffee_maker, "--self-test"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) > 10 and "FAILED" not in done.stdout
+
+
 def test_help_and_version(coffee_maker):
     assert "usage: coffee-maker" in run([coffee_maker, "--help"]).stdout
     assert "libreplenish 0." in run([coffee_maker, "--version"]).stdout

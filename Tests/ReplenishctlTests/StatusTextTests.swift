@@ -86,5 +86,12 @@ extension ReplenishctlTests {
     func quantities(value: Double, text: String) {
       #expect(ReplyText.number(value) == text)
     }
+
+    @Test func tellsWhichWayAPhoneTakes() {
+      let way = "Bluetooth, kernel sockets, because no bluetoothd runs; hci0 advertises"
+      #expect(
+        StatusText.text(DeviceStatus(version: "1", link: .setupOpen, bearer: way)).contains("phone       \(way)\n"))
+      #expect(!StatusText.text(DeviceStatus(version: "1", link: .setupOpen)).contains("\nphone"))
+    }
   }
 }

@@ -1,38 +1,39 @@
 /*
  * replenish_common.h - what both C front doors of ReplenishKit share: settings, events, answers, reports.
  *
- * Include replenish.h (the whole device: library libreplenish) or replenish_core.h (the state machine alone, for firmware
- * with its own HTTP and Bluetooth: library libreplenish-core). A program links one of the two libraries.
+ * Include replenish.h (the whole device: library libreplenish) or replenish_core.h (the state machine alone, for
+ * firmware with its own HTTP and Bluetooth: library libreplenish-core). A program links one of the two libraries.
  *
  * These rules hold for every function of the three headers; what a function adds to them stands beside it.
  *
- * Errors     A function that can fail returns an int: 0 or a positive number if it did what it says, else a negative errno,
- *            -EINVAL for instance. Then every output is as it was before the call, and replenish_*_get_error() of the object
- *            has the reason in one line: what was wrong, where, and what to do.
- *            -EINVAL always means a call that the firmware must not make: a null pointer where none may be, text that is no
- *            UTF-8, a structure smaller than its first version, a value outside its range.
- *            -ESHUTDOWN means that the device is closed, -EBADFD that it is not started yet (replenish_*_start).
- * Null       Every function takes a null pointer for the object: it returns -EINVAL, or the empty answer that stands beside
- *            it (a null pointer, 0). A pointer to an object that was freed already cannot be recognized.
- * Ownership  What *_new and *_next_event hand out belongs to the caller, who gives it back once with *_unref or *_free. These
- *            return a null pointer, so that `device = replenish_device_unref(device);` leaves no dangling one.
+ * Errors     A function that can fail returns an int: 0 or a positive number if it did what it says, else a negative
+ *            errno, -EINVAL for instance. Then every output is as it was before the call, and replenish_*_get_error()
+ *            of the object has the reason in one line: what was wrong, where, and what to do.
+ *            -EINVAL always means a call that the firmware must not make: a null pointer where none may be, text that
+ *            is no UTF-8, a structure smaller than its first version, a value outside its range. -EBUSY means a call
+ *            from the log function, -ESHUTDOWN that the device is closed, -EBADFD that it is not started yet.
+ * Null       Every function takes a null pointer for the object: it returns -EINVAL, or the empty answer that stands
+ *            beside it (a null pointer, 0). A pointer to an object that was freed already cannot be recognized.
+ * Ownership  What *_new and *_next_event hand out belongs to the caller, who gives it back once with *_unref or *_free.
+ *            These return a null pointer, so that `device = replenish_device_unref(device);` leaves no dangling one.
  *            The library copies what it is given: nothing that the caller passes needs to live longer than the call.
- * Text       `const char *` is UTF-8, ends with a zero byte, is a single line, and belongs to the object it came from. It is
- *            valid as long as stands beside the function; if nothing does, as long as the object.
- * Structures The caller passes sizeof of the structure it was compiled with. A newer library has members at the end that an
- *            older program does not know: it leaves them out. An older library sets the members that it does not know to
- *            zero, and refuses them with -E2BIG where they are an input that is not zero.
- * Units      Seconds where nothing else stands beside it. A time is in seconds since 1970-01-01 UTC. An age or duration that
- *            is not known is -1.
- * Threads    Call the library from one thread at a time: from one thread, or under one lock of the firmware's own, whichever
- *            objects are concerned. It starts no thread (libcurl resolves names on one of its own), takes no lock, and keeps
- *            no state outside of its objects: any number of devices may be in one process. After fork() only the parent
- *            goes on using it, and the child must exec or exit.
+ * Text       `const char *` is UTF-8, ends with a zero byte, is a single line, and belongs to the object it came from.
+ *            It is valid as long as stands beside the function; if nothing does, as long as the object.
+ * Structures The caller passes sizeof of the structure it was compiled with. A newer library has members at the end
+ *            that an older program does not know: it leaves them out. An older library sets the members that it does
+ *            not know to zero, and refuses them with -E2BIG where they are an input that is not zero.
+ * Units      Seconds where nothing else stands beside it. A time is in seconds since 1970-01-01 UTC. An age or duration
+ *            that is not known is -1.
+ * Threads    Call the library from one thread at a time: from one thread, or under one lock of the firmware's own,
+ *            whichever objects are concerned. It starts no thread (libcurl resolves names on one of its own), takes no
+ *            lock, and keeps no state outside of its objects: any number of devices may be in one process. After fork()
+ *            only the parent goes on using it, and the child must exec or exit.
+ * Callbacks  A function of the firmware's that the library calls must return: no longjmp() or C++ exception out of it.
  * Signals    It handles and blocks none. libcurl before 7.87 can raise SIGPIPE: with such a one, ignore it.
- * Memory     posix_memalign() and free() of the C library. If memory runs out, or a fault of the library's own is found by an
- *            arithmetic check, the process is ended by a trap (SIGILL or SIGTRAP): it never goes on with a wrong state. What
- *            comes from the network, from a phone, from the disk or through this interface is checked and does not trap.
- *            Records are written so that a device that ends at any instant loses and doubles nothing.
+ * Memory     posix_memalign() and free() of the C library. If memory runs out, or a fault of the library's own is found
+ *            by an arithmetic check, the process is ended by a trap (SIGILL or SIGTRAP): it never goes on with a wrong
+ *            state. What comes from the network, from a phone, from the disk or through this interface is checked and
+ *            does not trap. Records are written so that a device that ends at any instant loses and doubles nothing.
  */
 #ifndef REPLENISH_COMMON_H
 #define REPLENISH_COMMON_H
@@ -53,9 +54,9 @@ const char *replenish_version(void);
 
 /* ---------------------------------------------------------------------------------------------------------- Settings
  *
- * An opaque object with a function for each setting, and not a structure: each value is checked where it is set, slots and
- * serial sources can be any number, and a new setting is a new function, which no existing program notices. Making a device
- * copies everything: the configuration can then be freed, or changed and used for another device.
+ * An opaque object with a function for each setting, and not a structure: each value is checked where it is set, slots
+ * and serial sources can be any number, and a new setting is a new function, which no existing program notices. Making
+ * a device copies everything: the configuration can then be freed, or changed and used for another device.
  *
  * Required: a model, a serial number, one slot; replenish.h and replenish_core.h each add what they require.
  */
@@ -67,8 +68,8 @@ int replenish_config_new(replenish_config **config);
 /* Frees the configuration. Takes a null pointer. Returns a null pointer. */
 replenish_config *replenish_config_free(replenish_config *config);
 
-/* Why the last call failed that was given this configuration, *_new of a device among them; "" if none has. Valid until the
- * next call with this configuration. A null pointer for a null configuration. */
+/* Why the last call failed that was given this configuration, *_new of a device among them; "" if none has. Valid
+ * until the next call with this configuration. A null pointer for a null configuration. */
 const char *replenish_config_get_error(const replenish_config *config);
 
 /* The device model id from the Dash console: 1 to 63 of A-Z a-z 0-9 + - _. */
@@ -77,8 +78,9 @@ int replenish_config_set_model(replenish_config *config, const char *model);
 /* The serial number of this one device: 1 to 50 of A-Z a-z 0-9. Never the Bluetooth address. */
 int replenish_config_set_serial(replenish_config *config, const char *serial);
 
-/* Adds a slot, a thing that can be ordered; 1 to 16 of them. `name` is what the other functions call it and what people read;
- * `slot_id` is the slot id from the Dash console, or null if it is the same. -EEXIST if there is a slot of that name. */
+/* Adds a slot, a thing that can be ordered; 1 to 16 of them. `name` is what the other functions call it and what
+ * people read; `slot_id` is the slot id from the Dash console, or null if it is the same. -EEXIST if there is a slot
+ * of that name. */
 int replenish_config_add_slot(replenish_config *config, const char *name, const char *slot_id);
 
 /* The only Login with Amazon client id that a phone may link with. Null (the default) accepts any: do not ship that. */
@@ -118,22 +120,24 @@ int replenish_config_set_press_life(replenish_config *config, int seconds);
 /* An access token with less life left than this is renewed before a call: 0 to 86400 seconds, 300 if it is not set. */
 int replenish_config_set_token_margin(replenish_config *config, int seconds);
 
-/* Not 0: the access token is renewed before it is needed, so that a press finds a valid one; costs a wake-up each hour. */
+/* Not 0: the access token is renewed before it is needed, so that a press finds a valid one; costs a wake-up each
+ * hour. */
 int replenish_config_set_refresh_ahead(replenish_config *config, int refreshes_ahead);
 
-/* Called with each line that a log should have. `priority` is that of syslog(3), LOG_ERR (3) to LOG_INFO (6); `text` is one
- * line without a line end and without secrets, valid during the call. It runs on the thread that called the library. It must
- * not call the device that it belongs to, which answers -EBUSY. */
+/* Called with each line that a log should have. `priority` is that of syslog(3), LOG_ERR (3) to LOG_INFO (6); `text`
+ * is one line without a line end and without secrets, valid during the call. It runs on the thread that called the
+ * library. It must not call the device that it belongs to, which answers -EBUSY. */
 typedef void (*replenish_log)(void *userdata, int priority, const char *text);
 
-/* Where log lines go; null (the default) for nowhere. `userdata` is given to each call, and must live as long as the devices. */
+/* Where log lines go; null (the default) for nowhere. `userdata` is given to each call, and must live as long as the
+ * devices. */
 int replenish_config_set_log(replenish_config *config, replenish_log log, void *userdata);
 
-/* ------------------------------------------------------------------------------------------------------------ Events
+/* ---------------------------------------------------------------------------------------------------------- Events
  *
- * All that a device has to say comes as events, answers to what was asked among them: one queue for a firmware's loop to
- * empty, and no callback into the firmware at a time it did not choose. Take them with replenish_device_next_event or
- * replenish_core_next_event until there are none.
+ * All that a device has to say comes as events, answers to what was asked among them: one queue for a firmware's loop
+ * to empty, and no callback into the firmware at a time it did not choose. Take them with replenish_device_next_event
+ * or replenish_core_next_event until there are none.
  *
  * An event is the caller's: it and its texts stay valid until replenish_event_free, also beyond the device.
  * At most 256 events wait; beyond, the oldest that is no answer is dropped. An answer is never dropped: while 64 of
@@ -228,7 +232,8 @@ struct replenish_press {
   int state;               /* an enum replenish_press_state */
 };
 
-/* Fills *press for REPLENISH_EVENT_PRESS and REPLENISH_EVENT_NOTED; -ENODATA for other events. The texts are the event's. */
+/* Fills *press for REPLENISH_EVENT_PRESS and REPLENISH_EVENT_NOTED; -ENODATA for other events. The texts are the
+ * event's. */
 int replenish_event_get_press(const replenish_event *event, struct replenish_press *press, size_t size);
 
 /* What one slot is subscribed to. */
@@ -263,8 +268,8 @@ struct replenish_cancelled_slot {
 /* The rows of REPLENISH_EVENT_SLOTS, REPLENISH_EVENT_ORDER or REPLENISH_EVENT_CANCELLED; 0 for other events. */
 size_t replenish_event_get_count(const replenish_event *event);
 
-/* Each fills the structure from row `index`, counted from 0. -ENODATA if the event has rows of another kind or none, -ENOENT
- * if it has no such row. The texts are the event's. */
+/* Each fills the structure from row `index`, counted from 0. -ENODATA if the event has rows of another kind or none,
+ * -ENOENT if it has no such row. The texts are the event's. */
 int replenish_event_get_subscription(
     const replenish_event *event, size_t index, struct replenish_subscription *subscription, size_t size);
 int replenish_event_get_product(
@@ -274,7 +279,7 @@ int replenish_event_get_order_item(
 int replenish_event_get_cancelled_slot(
     const replenish_event *event, size_t index, struct replenish_cancelled_slot *slot, size_t size);
 
-/* ------------------------------------------------------------------------------------------------------------ Lights */
+/* ---------------------------------------------------------------------------------------------------------- Lights */
 
 /* What a slot's light says. */
 enum replenish_light {
@@ -292,7 +297,7 @@ enum replenish_light {
   REPLENISH_LIGHT_FAULT = 11           /* the device needs a person: the log says why */
 };
 
-/* ------------------------------------------------------------------------------------------------------------ Status */
+/* ---------------------------------------------------------------------------------------------------------- Status */
 
 enum replenish_link {
   REPLENISH_LINK_NONE = 0,              /* no account, the setup window is shut */
@@ -324,8 +329,9 @@ struct replenish_status {
   int is_clock_plausible; /* 1 if the board's clock can be right */
 };
 
-/* How much is left in a slot, for the service. What is not known is negative (REPLENISH_UNKNOWN) and is not sent; all are
- * unknown at first in a structure from REPLENISH_SLOT_STATUS_INIT. Quantities are in units of the product, 0 to 1e9. */
+/* How much is left in a slot, for the service. What is not known is negative (REPLENISH_UNKNOWN) and is not sent;
+ * all are unknown at first in a structure from REPLENISH_SLOT_STATUS_INIT. Quantities are in units of the product, 0
+ * to 1e9. */
 struct replenish_slot_status {
   double remaining;              /* what is loaded and unused */
   double original;               /* what a full container holds */

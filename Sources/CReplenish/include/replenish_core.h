@@ -1,15 +1,16 @@
 /*
  * replenish_core.h - the device as a state machine, for firmware with its own HTTP, Bluetooth and storage.
  *
- * The core opens no file and no socket, reads no clock, and starts no thread. The firmware tells it what happened, and the
- * core calls back for what is to be done, in order:
+ * The core opens no file and no socket, reads no clock, and starts no thread. The firmware tells it what happened, and
+ * the core calls back for what is to be done, in order:
  *
  *   firmware -> core   start, wake, button, answer, phone_connected, phone_packet, ..., and the questions
- *   core -> firmware   struct replenish_core_callbacks: store this record, make this HTTPS request, send this packet, ...
+ *   core -> firmware   struct replenish_core_callbacks: store this record, make this HTTPS request, send this packet...
  *   events             replenish_core_next_event, as in replenish.h; lights are events
  *
- * Link with `pkg-config --libs --static replenish-core` (libreplenish-core.a), which needs libcrypto, jansson and libm. Use it
- * or libreplenish, not both in one program. The rules on errors, ownership, threads and units stand in replenish_common.h.
+ * Link with `pkg-config --libs --static replenish-core` (libreplenish-core.a), which needs libcrypto, jansson and libm.
+ * Use it or libreplenish, not both in one program. The rules on errors, ownership, threads and units stand in
+ * replenish_common.h.
  */
 #ifndef REPLENISH_CORE_H
 #define REPLENISH_CORE_H
@@ -29,7 +30,8 @@ struct replenish_core_moment {
   int is_synchronized; /* not 0 if something vouches for the clock, NTP for instance */
 };
 
-/* An HTTPS request. Everything in it is valid during the callback only; what is copied holds tokens and must be erased. */
+/* An HTTPS request. Everything in it is valid during the callback only; what is copied holds tokens and must be
+ * erased. */
 struct replenish_core_request {
   const char *method;         /* "GET", "POST" or "DELETE" */
   const char *url;            /* "https://..." */
@@ -44,32 +46,33 @@ struct replenish_core_request {
 #define REPLENISH_CORE_RECORD_MAX 65600
 
 /*
- * What the firmware does for the core. All but `random` are required; `open_window`, `close_window`, `send` and `disconnect`
- * may be null together, on a board that no phone reaches. Callbacks run inside of a call into the core, on its thread. They
- * may call the functions below that tell the core what happened, which then take effect once the callback has returned; they
- * must not free the core.
+ * What the firmware does for the core. All but `random` are required; `open_window`, `close_window`, `send` and
+ * `disconnect` may be null together, on a board that no phone reaches. Callbacks run inside of a call into the core, on
+ * its thread. They may call the functions below that tell the core what happened, which then take effect once the
+ * callback has returned; they must not free the core.
  *
- * Records: the core keeps six, "link", "farewell", "journal", "attempts", "upkeep" and "erasing". The bytes are opaque, hold
- * tokens and have a checksum: keep them readable for the device alone. `store` must return 0 only when the record will still
- * be there after the power goes, and a cut must leave the whole old or the whole new record. The promise that no press is
- * ordered twice or lost rests on it.
+ * Records: the core keeps six, "link", "farewell", "journal", "attempts", "upkeep" and "erasing". The bytes are opaque,
+ * hold tokens and have a checksum: keep them readable for the device alone. `store` must return 0 only when the record
+ * will still be there after the power goes, and a cut must leave the whole old or the whole new record. The promise
+ * that no press is ordered twice or lost rests on it.
  */
 struct replenish_core_callbacks {
   /* The time now. */
   void (*now)(void *userdata, struct replenish_core_moment *moment);
-  /* Unpredictable bytes; 0, or a negative errno if none can be had. Null: libcrypto's generator, seeded by the kernel. */
+  /* Unpredictable bytes; 0, or a negative errno if none can be had. Null: libcrypto's generator, seeded by the
+   * kernel. */
   int (*random)(void *userdata, void *bytes, size_t size);
-  /* Copies the newest copy of a record to `bytes`, which has room for REPLENISH_CORE_RECORD_MAX, and returns its length.
-   * -ENOENT: there is none. -EBADMSG: there are copies, and none is whole. Another negative errno: it cannot be read now; the
-   * device then touches no record at all. Called during replenish_core_start, once for each record. */
+  /* Copies the newest copy of a record to `bytes`, which has room for REPLENISH_CORE_RECORD_MAX, and returns its
+   * length. -ENOENT: there is none. -EBADMSG: there are copies, and none is whole. Another negative errno: it cannot
+   * be read now; the device then touches no record at all. Called during replenish_core_start, once for each record. */
   int (*load)(void *userdata, const char *record, void *bytes, size_t room);
   /* Replaces a record durably; 0, or a negative errno. */
   int (*store)(void *userdata, const char *record, const void *bytes, size_t size);
   /* Removes every copy of a record durably; 0, also if there was none, or a negative errno. */
   int (*remove)(void *userdata, const char *record);
-  /* Begins an HTTPS request: certificate and host name checked, TLS 1.2 or later, no redirects, each sent ONCE (no retry of
-   * the HTTP library's own). Returns 0, and its end is told with replenish_core_answer or replenish_core_answer_failed, also
-   * during this callback; or a negative errno if it was not begun. */
+  /* Begins an HTTPS request: certificate and host name checked, TLS 1.2 or later, no redirects, each sent ONCE (no
+   * retry of the HTTP library's own). Returns 0, and its end is told with replenish_core_answer or
+   * replenish_core_answer_failed, also during this callback; or a negative errno if it was not begun. */
   int (*request)(void *userdata, const struct replenish_core_request *request);
   /* Becomes visible to phones and accepts one; 0, or a negative errno. */
   int (*open_window)(void *userdata);
@@ -85,15 +88,17 @@ struct replenish_core_callbacks {
 
 typedef struct replenish_core replenish_core;
 
-/* The record that replenish-factory made for this device, as bytes; without it no phone can link. -EINVAL if it is none. */
+/* The record that replenish-factory made for this device, as bytes; without it no phone can link. -EINVAL if it is
+ * none. */
 int replenish_config_set_setup_record_data(replenish_config *config, const void *bytes, size_t size);
 
-/* The earliest time that can be right, for example when the firmware was built; the library's own build time if not set. */
+/* The earliest time that can be right, for example when the firmware was built; the library's own build time if not
+ * set. */
 int replenish_config_set_clock_floor(replenish_config *config, int64_t clock);
 
-/* Makes a core in *core, with one reference. It does nothing until replenish_core_start. `size` is sizeof *callbacks;
- * `userdata` is given to each callback. -EINVAL, with the reason in replenish_config_get_error(config), if a required setting
- * or callback is missing. */
+/* Makes a core in *core, with one reference. It does nothing until replenish_core_start. `size` is sizeof
+ * *callbacks; `userdata` is given to each callback. -EINVAL, with the reason in replenish_config_get_error(config),
+ * if a required setting or callback is missing. */
 int replenish_core_new(
     replenish_core **core, replenish_config *config, const struct replenish_core_callbacks *callbacks, size_t size,
     void *userdata);
@@ -101,13 +106,13 @@ int replenish_core_new(
 /* Takes one more reference; returns the core. Takes a null pointer. */
 replenish_core *replenish_core_ref(replenish_core *core);
 
-/* Gives a reference back; the last one frees the core. Nothing needs to be ended before: what is durable is all there is. Takes
- * a null pointer. Returns a null pointer. */
+/* Gives a reference back; the last one frees the core. Nothing needs to be ended before: what is durable is all
+ * there is. Takes a null pointer. Returns a null pointer. */
 replenish_core *replenish_core_unref(replenish_core *core);
 
-/* Starts from the records. `boot` names this boot, so that a time of the last one is not taken for one of this (the text of
- * /proc/sys/kernel/random/boot_id); null or "" if the board has no such name: each start then counts as another boot.
- * -EALREADY if it was started. */
+/* Starts from the records. `boot` names this boot, so that a time of the last one is not taken for one of this (the
+ * text of /proc/sys/kernel/random/boot_id); null or "" if the board has no such name: each start then counts as
+ * another boot. -EALREADY if it was started. */
 int replenish_core_start(replenish_core *core, const char *boot);
 
 /* The uptime in milliseconds at which replenish_core_wake is to be called, in *uptime: 1, or 0 if nothing but an event
@@ -117,7 +122,8 @@ int replenish_core_get_deadline(replenish_core *core, uint64_t *uptime);
 /* The next event in *event: 1, or 0 if there is none. Free it with replenish_event_free. */
 int replenish_core_next_event(replenish_core *core, replenish_event **event);
 
-/* Why the last call with this core failed; "" if none has. Valid until the next call with it. A null pointer for a null core. */
+/* Why the last call with this core failed; "" if none has. Valid until the next call with it. A null pointer for a
+ * null core. */
 const char *replenish_core_get_error(const replenish_core *core);
 
 /* ------------------------------------------------------------------------------------ What the firmware tells the core
@@ -155,8 +161,9 @@ enum replenish_core_failure {
   REPLENISH_CORE_LOCAL = 6                /* for want of memory, for instance */
 };
 
-/* No whole answer came to the request `id`: `reason` is an enum replenish_core_failure, and `may_have_been_sent` is 0 only if
- * it is certain that no byte of the request reached the service. If in doubt, it is not 0: an order is then not sent twice. */
+/* No whole answer came to the request `id`: `reason` is an enum replenish_core_failure, and `may_have_been_sent` is
+ * 0 only if it is certain that no byte of the request reached the service. If in doubt, it is not 0: an order is
+ * then not sent twice. */
 int replenish_core_answer_failed(replenish_core *core, uint32_t id, int reason, int may_have_been_sent);
 
 /* A phone connected, while the window is open. Refuse a second one while one is connected. */
@@ -168,9 +175,9 @@ int replenish_core_phone_packet(replenish_core *core, const void *packet, size_t
 /* The phone is gone, whoever ended the connection. */
 int replenish_core_phone_disconnected(replenish_core *core);
 
-/* What to advertise while the window is open: the advertisement and the scan response, each up to 31 bytes, to `data`, which has
- * room for `room` bytes. Returns the length; -ERANGE if there is less room, -ENOKEY without a setup record. `company` is the
- * maker's number from the Bluetooth SIG; `name` is what a phone's list shows. */
+/* What to advertise while the window is open: the advertisement and the scan response, each up to 31 bytes, to
+ * `data`, which has room for `room` bytes. Returns the length; -ERANGE if there is less room, -ENOKEY without a
+ * setup record. `company` is the maker's number from the Bluetooth SIG; `name` is what a phone's list shows. */
 int replenish_core_get_advertisement(replenish_core *core, uint16_t company, void *data, size_t room);
 int replenish_core_get_scan_response(replenish_core *core, const char *name, void *data, size_t room);
 

@@ -46,7 +46,7 @@ public final class Configuration {
   public var stateFolder: String?
   /// The path of the factory's record.
   public var setupRecord: String?
-  /// The path of the key that seals the records with tokens.
+  /// The path of the board's key.
   public var sealKeyFile: String?
   /// The certificates to trust.
   public var caFile: String?

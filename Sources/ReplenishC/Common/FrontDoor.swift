@@ -151,7 +151,9 @@ public final class FrontDoor {
     guard error == 0 else { return nil }
     var found: DeviceStatus?
     perform(.status) { reply in if case .status(let status) = reply { found = status } }
-    if found == nil { error = failure.note(EBUSY, "the device is in the middle of a call: ask outside of callbacks") }
+    if case nil = found {
+      error = failure.note(EBUSY, "the device is in the middle of a call: ask outside of callbacks")
+    }
     return found
   }
 

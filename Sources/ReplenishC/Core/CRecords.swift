@@ -35,12 +35,13 @@ final class CRecords {
       target.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<Int(length)]))
     }
     switch RecordEnvelope.read(kind, file) {
-    case .whole(let sequence, let payload):
+    case .whole(let sequence, let payload), .opened(let sequence, let payload):
       sequences[index(kind)] = sequence
       return .whole(payload)
     case .newer(let version, _): return .newer(version: version)
-    case .opened, .locked:
-      return .inaccessible("the record '\(kind.rawValue)' is sealed by a device of ReplenishLinux; give its plain form")
+    case .locked:
+      // Another firmware's: this one seals nothing.
+      return .inaccessible("the record '\(kind.rawValue)' is sealed with a key that this firmware has not")
     case .damaged: return .unreadable
     }
   }

@@ -43,8 +43,8 @@ public func replenish_config_set_setup_record(_ config: OpaquePointer?, _ path: 
 
 /// See replenish.h.
 @c @implementation
-public func replenish_config_set_seal_key(_ config: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> Int32 {
-  setOptional(config, path, "path of the seal key") { $0.sealKeyFile = $1 }
+public func replenish_config_set_seal_key_file(_ config: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> Int32 {
+  setOptional(config, path, "seal key's path") { $0.sealKeyFile = $1 }
 }
 
 /// See replenish.h.

@@ -1,8 +1,8 @@
 /// What single values look like. Each function takes the bytes after the `=` and says nil where they are not one.
 enum ConfigurationValue {
   static func yesNo(_ bytes: [UInt8]) -> Bool? {
-    if "yes".utf8.elementsEqual(bytes) { return true }
-    if "no".utf8.elementsEqual(bytes) { return false }
+    if "yes".isExactly(bytes) { return true }
+    if "no".isExactly(bytes) { return false }
     return nil
   }
 
@@ -15,6 +15,20 @@ enum ConfigurationValue {
       number = number * 10 + Int(byte - UInt8(ascii: "0"))
     }
     return range.contains(number) ? number : nil
+  }
+
+  /// `hci` and a number.
+  static func adapter(_ bytes: [UInt8]) -> UInt16? {
+    guard bytes.starts(with: "hci".utf8), let index = number(bytes.dropFirst(3), in: 0...255) else { return nil }
+    return UInt16(truncatingIfNeeded: index)
+  }
+
+  /// Four hexadecimal digits.
+  static func companyID(_ bytes: [UInt8]) -> UInt16? {
+    guard bytes.count == 4, let pair = Hex.decode(Secret(copying: bytes))?.disclosed, pair.count == 2 else {
+      return nil
+    }
+    return UInt16(pair[0]) << 8 | UInt16(pair[1])
   }
 
   /// A word of a closed list.

@@ -123,6 +123,12 @@ public struct DaemonConfiguration: Equatable {
     public var opensAtBoot: Bool
     /// How a phone reaches the device.
     public var bearer: Bearer
+    /// The number of the Bluetooth adapter, 0 for hci0; nil takes the first.
+    public var adapter: UInt16?
+    /// The name in a phone's list.
+    public var name = "Replenish"
+    /// The maker's number from the Bluetooth SIG.
+    public var companyID: UInt16 = 0xFFFF
   }
 
   /// How a phone reaches the device.

@@ -32,6 +32,8 @@ public struct DeviceConfiguration {
   public var setupWindow: UInt64 = DeviceLimits.longestSetupWindow
   /// Whether an unlinked device opens the window once when it starts.
   public var opensSetupAtStart = true
+  /// The device name that a connected phone reads, up to 64 bytes of it.
+  public var phoneName = "Replenish"
   /// How long a press stays wanted while it cannot be ordered, in seconds; more than 30 days counts as 30.
   public var pressLife: Int64 = 24 * 3600
   /// An access token with less life left than this is refreshed before a call, in milliseconds (five minutes).

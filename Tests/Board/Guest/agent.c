@@ -40,7 +40,7 @@ struct stream {
 };
 
 static struct stream streams[most_streams];
-static int used, port;
+static int used, port = -1;
 static unsigned char frame[4 + most_bytes];
 
 static void fail(const char *what) {
@@ -240,7 +240,9 @@ int main(int count, char **words) {
   signal(SIGPIPE, SIG_IGN);
   /* Interrupts poll(), which is all that is asked of it. */
   sigaction(SIGCHLD, &(struct sigaction){.sa_handler = on_child}, NULL);
-  port = open(count > 1 ? words[1] : "/dev/vport0p1", O_RDWR | O_CLOEXEC);
+  if (count > 1) port = open(words[1], O_RDWR | O_CLOEXEC);
+  /* A console beside it has a number too, by which it cannot be opened. */
+  for (char name[] = "/dev/vport0p0"; port < 0 && name[12] < '4'; name[12]++) port = open(name, O_RDWR | O_CLOEXEC);
   if (port < 0) fail("cannot open the port");
   send_frame('H', 0, "ready", 5);
   for (;;) {

@@ -55,7 +55,8 @@ package struct DiskCuts {
   package func goOn(_ scenario: PowerCutScenario) throws(VectorFault) -> [String] {
     try PowerCuts.powered { () throws(PowerLost) in try life.pass(2 * 86_400_000) }
     var wrong = PowerCutVerdict.check(scenario, life, life, guessesBefore: guesses)
-    let next = life.restarted(seed: 2, storage: try DiskCuts.storage(disk.afterCrash(), seal), amazon: life.amazon.copy())
+    let next = life.restarted(
+      seed: 2, storage: try DiskCuts.storage(disk.afterCrash(), seal), amazon: life.amazon.copy())
     try PowerCuts.powered { () throws(PowerLost) in
       try next.start()
       try next.pass(2 * 86_400_000)

@@ -2,8 +2,12 @@ import Foundation
 import ServiceLifecycle
 
 /// Ends when standard input does, which happens when the program at its other end ends, however that ends.
-struct StandardInputWatch: Service {
-  func run() async throws {
+public struct StandardInputWatch: Service {
+  /// Creates the watch.
+  public init() {}
+
+  /// Waits for the end of standard input.
+  public func run() async throws {
     let (ended, continuation) = AsyncStream<Never>.makeStream()
     // Reading blocks, so it gets a thread of its own.
     Thread.detachNewThread {
