@@ -16,6 +16,7 @@ let package = Package(
     .executable(name: "dash-button", targets: ["dash-button"]),
     .executable(name: "replenishctl", targets: ["replenishctl"]),
     .executable(name: "replenish-factory", targets: ["replenish-factory"]),
+    .executable(name: "replenish-selftest", targets: ["replenish-selftest"]),
     .executable(name: "companion", targets: ["companion"]),
   ],
   targets: [
@@ -25,21 +26,40 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
+    // Corrections of the Embedded Swift runtime; empty in an ordinary build
+    .target(name: "CSwiftRuntime"),
+
     // The device side
     .target(
-      name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict,
+      name: "ReplenishCore", dependencies: ["COpenSSL", "CJansson", "CSwiftRuntime"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("jansson"), .linkedLibrary("m")]),
     .target(
       name: "ReplenishLinux", dependencies: ["ReplenishCore", "COpenSSL", "CCurl", "CLinux"], swiftSettings: strict,
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("curl")]),
-    .target(name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux"], swiftSettings: strict),
+    .target(name: "ReplenishSelfTest", dependencies: ["ReplenishCore"], swiftSettings: strict),
+    .target(
+      name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest"],
+      swiftSettings: strict),
+    // The C library; the compiler checks each function against the header in CReplenish
+    .systemLibrary(name: "CReplenish"),
+    .target(
+      name: "ReplenishCCommon", dependencies: ["CReplenish", "ReplenishCore"], path: "Sources/ReplenishC/Common",
+      swiftSettings: strict),
+    .target(
+      name: "ReplenishC",
+      dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "ReplenishKit", "ReplenishLinux"],
+      path: "Sources/ReplenishC/Device", swiftSettings: strict),
+    .target(
+      name: "ReplenishCCore",
+      dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "COpenSSL", "CJansson"],
+      path: "Sources/ReplenishC/Core", swiftSettings: strict),
     .executableTarget(
       name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton",
       exclude: ["README.md", "dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules"],
       swiftSettings: strict),
     .executableTarget(
-      name: "replenishctl", dependencies: ["ReplenishCore", "CLinux"], swiftSettings: strict),
+      name: "replenishctl", dependencies: ["ReplenishCore", "ReplenishSelfTest", "CLinux"], swiftSettings: strict),
 
     // Host-only programs
     .systemLibrary(name: "CGetopt"),
@@ -61,7 +81,13 @@ let package = Package(
 
     // Tests
     .target(
-      name: "ReplenishTestSupport", dependencies: ["ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/Support",
+      name: "ReplenishTestSupport",
+      dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest", "CLinux"], path: "Tests/Support",
+      swiftSettings: strict),
+    // The same checks on a board: Embedded Swift, as the device targets.
+    .executableTarget(
+      name: "replenish-selftest",
+      dependencies: ["ReplenishTestSupport", "ReplenishCore", "ReplenishLinux", "CLinux"], path: "Tests/SelfTest",
       swiftSettings: strict),
     .testTarget(
       name: "ReplenishCoreTests", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishTestSupport"],
@@ -71,6 +97,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ReplenishKitTests", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReplenishSelfTestTests",
+      dependencies: ["ReplenishSelfTest", "ReplenishTestSupport", "ReplenishCore", "replenish-selftest"],
       swiftSettings: strict),
     .testTarget(name: "ReplenishctlTests", dependencies: ["replenishctl", "CLinux"], swiftSettings: strict),
     .testTarget(

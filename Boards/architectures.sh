@@ -8,22 +8,27 @@
 #   swift_triple       a triple for which the Swift toolchain carries an Embedded standard library
 #   c_flags            what clang must be told so that its code and Debian's libraries agree on how to call each other
 #   elf_machine        what `llvm-readelf -h` calls the machine
-#   elf_attributes     words `llvm-readelf -A` must show, empty where the machine has no such table
-#   emulator           the program that runs such a file on this computer, and the CPU it must name
+#   float_abi          hard or soft on 32-bit ARM: how floating-point numbers are passed; empty elsewhere
+#   oldest_cpu         the least processor that Debian's libraries run on, among those on boards, as QEMU names it
+#   emulator           the program that runs such a file on this computer; it must be told a CPU
 #   dynamic_loader     the interpreter written into a program
+
+# `describe_foreign_sysroot FOLDER CPU` does the same for a sysroot that is not Debian's, from what is in it; it fails where
+# there is nothing that a board with that CPU runs.
 
 # Those with a sysroot of their own. amd64 is here for `Boards/check --host` on a development machine.
 known_architectures=(arm64 armhf armel amd64)
 
 describe_architecture() {
-  gnu_triple='' swift_triple='' c_flags=() elf_machine='' elf_attributes='' emulator=() dynamic_loader=''
+  gnu_triple='' swift_triple='' c_flags=() elf_machine='' float_abi='' oldest_cpu='' emulator='' dynamic_loader=''
   case "$1" in
     arm64)
       gnu_triple=aarch64-linux-gnu
       swift_triple=aarch64-none-none-elf
       elf_machine=AArch64
       # The oldest 64-bit core in a board worth naming; the default of the emulator has instructions boards lack.
-      emulator=(qemu-aarch64 -cpu cortex-a53)
+      oldest_cpu=cortex-a53
+      emulator=qemu-aarch64
       dynamic_loader=/lib/ld-linux-aarch64.so.1
       ;;
     armhf)
@@ -33,8 +38,9 @@ describe_architecture() {
       swift_triple=armv7-none-none-eabi
       c_flags=(-march=armv7-a -mfloat-abi=hard -mfpu=vfpv3-d16 -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64)
       elf_machine=ARM
-      elf_attributes='ABI_VFP_args Description: AAPCS VFP'
-      emulator=(qemu-arm -cpu cortex-a7)
+      float_abi=hard
+      oldest_cpu=cortex-a7
+      emulator=qemu-arm
       dynamic_loader=/lib/ld-linux-armhf.so.3
       ;;
     armel)
@@ -42,16 +48,38 @@ describe_architecture() {
       swift_triple=armv6-none-none-eabi
       c_flags=(-march=armv6 -mfloat-abi=soft -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64)
       elf_machine=ARM
-      emulator=(qemu-arm -cpu arm1176)
+      float_abi=soft
+      oldest_cpu=arm1176
+      emulator=qemu-arm
       dynamic_loader=/lib/ld-linux.so.3
       ;;
     amd64)
       gnu_triple=x86_64-linux-gnu
       swift_triple=x86_64-unknown-none-elf
       elf_machine='Advanced Micro Devices X86-64'
-      emulator=(qemu-x86_64)
+      oldest_cpu=qemu64
+      emulator=qemu-x86_64
       dynamic_loader=/lib64/ld-linux-x86-64.so.2
       ;;
     *) return 1 ;;
   esac
+}
+
+describe_foreign_sysroot() {
+  local folder=$1 cpu_name=$2
+  if [[ $cpu_name == arm1176 && -d $folder/usr/include/arm-linux-gnueabihf ]]; then
+    # Raspberry Pi OS (32-bit): what it calls armhf is compiled for ARMv6, with floating point in hardware.
+    describe_architecture armhf
+    swift_triple=armv6-none-none-eabi
+    c_flags=(-march=armv6 -mfloat-abi=hard -mfpu=vfp -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64)
+    oldest_cpu=arm1176
+  elif [[ -d $folder/usr/include/arm-linux-gnueabi ]]; then
+    describe_architecture armel
+  elif [[ $cpu_name != arm1176 && -d $folder/usr/include/arm-linux-gnueabihf ]]; then
+    describe_architecture armhf
+  elif [[ $cpu_name != arm1176 && -d $folder/usr/include/aarch64-linux-gnu ]]; then
+    describe_architecture arm64
+  else
+    return 1
+  fi
 }

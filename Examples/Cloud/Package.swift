@@ -21,6 +21,8 @@ let package = Package(
     .library(name: "OAuthServer", targets: ["OAuthServer"]),
     .library(name: "AmazonEmulator", targets: ["AmazonEmulator"]),
     .executable(name: "amazon-emulator", targets: ["amazon-emulator"]),
+    .library(name: "ReplenishCloud", targets: ["ReplenishCloud"]),
+    .executable(name: "replenish-cloud", targets: ["replenish-cloud"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -35,6 +37,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .target(
@@ -63,8 +67,39 @@ let package = Package(
     .executableTarget(
       name: "amazon-emulator",
       dependencies: [
-        "OAuthServer", "AmazonEmulator", hummingbird, logging, lifecycle,
+        "OAuthServer", "AmazonEmulator", "ServiceProgram", hummingbird, logging, lifecycle,
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ServiceProgram",
+      dependencies: [logging, lifecycle],
+      swiftSettings: settings),
+    .target(
+      name: "ReplenishCloud",
+      dependencies: [
+        "OAuthServer", hummingbird, hummingbirdTLS, crypto, logging, lifecycle,
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      resources: [.embedInCode("Templates")],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "replenish-cloud",
+      dependencies: [
+        "ReplenishCloud", "ServiceProgram", hummingbird, logging, lifecycle,
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -79,6 +114,22 @@ let package = Package(
         "AmazonEmulator", "OAuthServer", "amazon-emulator", hummingbird, hummingbirdTesting, logging,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReplenishCloudTests",
+      dependencies: [
+        "ReplenishCloud", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud", hummingbird,
+        hummingbirdTesting, crypto, logging,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "X509", package: "swift-certificates"),

@@ -1,3 +1,4 @@
+import CLinux
 import ReplenishCore
 import ReplenishKit
 import ReplenishLinux
@@ -25,6 +26,7 @@ struct DashButton {
     case .mistake(let text):
       Terminal.error("dash-button: \(text)\n")
       return ExitCode.usage
+    case .selfTest: return selfTest()
     case .check(let path):
       guard load(path) != nil else { return ExitCode.configuration }
       Terminal.out("\(path): no mistakes found\n")
@@ -33,6 +35,16 @@ struct DashButton {
       guard let settings = load(path) else { return ExitCode.configuration }
       return serve(settings)
     }
+  }
+
+  private func selfTest() -> Int32 {
+    let passed = ReplenishDevice.selfTest { name, passed in
+      Terminal.out(passed ? "ok  " : "FAILED  ")
+      Terminal.out("\(name)\n")
+    }
+    Terminal.out("dash-button \(Release.version): the self-test ")
+    Terminal.out(passed ? "passed\n" : "failed; do not ship this board\n")
+    return passed ? ExitCode.done : ExitCode.failed
   }
 
   private func load(_ path: String) -> Settings? {
@@ -46,6 +58,8 @@ struct DashButton {
 
   private func serve(_ settings: Settings) -> Int32 {
     let log = Log(level: settings.file.logLevel)
+    // For boards without systemd. It cannot fail on a kernel that this runs on, and would change nothing if it did.
+    _ = replenish_no_new_privileges()
     do throws(ReplenishError) {
       let board = try Board(settings, log: log)
       try board.run()

@@ -4,6 +4,7 @@ import ReplenishCore
 enum Options {
   case run(configuration: String)
   case check(configuration: String)
+  case selfTest
   case help
   case version
   case mistake(String)
@@ -11,20 +12,22 @@ enum Options {
   static let standardPath = "/etc/dash-button/dash-button.conf"
 
   static let text = """
-    usage: dash-button [--config FILE] [--check]
+    usage: dash-button [--config FILE] [--check | --self-test]
 
     Turns this board and its buttons into dash buttons: links it to its owner's Amazon account with a phone, and
     orders when a button is pressed. Runs in the foreground until SIGTERM or SIGINT; meant for a service manager.
 
       -c, --config FILE   the configuration (\(standardPath))
           --check         read the configuration, tell every mistake in it, and end
+          --self-test     test the program and its libraries on this board, and end; needs no configuration
       -h, --help          this text
           --version       the version
 
     press (under 1.5 s)   order for the button's slot
     hold (5 s)            open the setup window; this never orders
 
-    exit codes: 0 ended as asked; 1 could not start or failed; 2 wrong arguments; 3 mistakes in the configuration
+    exit codes: 0 ended as asked; 1 could not start or failed, the self-test too; 2 wrong arguments; 3 mistakes in
+    the configuration
     See also replenishctl --help.
 
     """
@@ -35,6 +38,7 @@ enum Options {
     case help = "--help"
     case version = "--version"
     case check = "--check"
+    case selfTest = "--self-test"
     case c = "-c"
     case config = "--config"
   }
@@ -48,6 +52,7 @@ enum Options {
       case .h, .help: return .help
       case .version: return .version
       case .check: isCheck = true
+      case .selfTest: return .selfTest
       case .c, .config:
         guard let value = rest.popFirst() else {
           return .mistake("\(argument) needs a file: dash-button \(argument) FILE")

@@ -47,6 +47,7 @@ extension DaemonConfiguration {
     var configuration = ReplenishConfiguration(
       model: self.device.model.text, serial: serial, device: device, stateFolder: self.device.stateFolder)
     configuration.setupRecord = self.device.setupRecord
+    configuration.sealKeyFile = self.device.sealKey
     configuration.http.certificateFile = amazon.caFile
     configuration.bearer = try bearer()
     return configuration
@@ -68,16 +69,22 @@ extension DaemonConfiguration {
   private func bearer() throws(ReplenishError) -> ReplenishConfiguration.Bearer {
     switch setup.bearer {
     case .socket(let path): return .socket(path)
-    case .auto: throw noBluetooth("auto")
-    case .bluetoothd: throw noBluetooth("bluetoothd")
-    case .kernel: throw noBluetooth("kernel")
+    case .auto: return .automatic(bluetooth)
+    case .kernel: return .kernel(bluetooth)
+    case .bluetoothd:
+      // The place of the way over D-Bus. Until it is there, say so instead of opening a window that no phone can see.
+      throw ReplenishError(
+        "[setup] bearer = \"bluetoothd\": this version cannot go through bluetoothd yet; set bearer = kernel, and run: systemctl disable --now bluetooth"
+      )
     }
   }
 
-  private func noBluetooth(_ name: String) -> ReplenishError {
-    // The place of real Bluetooth. Until it is there, say so instead of opening a window that no phone can see.
-    ReplenishError(
-      "[setup] bearer = \"\(name)\": this version has no Bluetooth bearer yet; set bearer = socket and socket = PATH")
+  private var bluetooth: ReplenishConfiguration.Bluetooth {
+    var bluetooth = ReplenishConfiguration.Bluetooth()
+    bluetooth.adapter = setup.adapter
+    bluetooth.name = setup.name
+    bluetooth.companyID = setup.companyID
+    return bluetooth
   }
 }
 

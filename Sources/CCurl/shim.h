@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 static inline CURLcode replenish_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+static inline const curl_version_info_data *replenish_curl_version(void) { return curl_version_info(CURLVERSION_NOW); }
 
 static inline CURLcode replenish_curl_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
@@ -32,6 +33,12 @@ static inline CURLcode replenish_curl_set_data_function(CURL *easy, CURLoption o
 }
 static inline CURLcode replenish_curl_set_prerequest_function(CURL *easy, curl_prereq_callback value) {
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);
+}
+static inline CURLcode replenish_curl_set_open_socket_function(CURL *easy, curl_opensocket_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+static inline CURLcode replenish_curl_set_close_socket_function(CURL *easy, curl_closesocket_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, value);
 }
 
 static inline CURLMcode replenish_curl_multi_set_socket_function(CURLM *multi, curl_socket_callback value, void *context) {

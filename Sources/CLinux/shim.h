@@ -19,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -58,6 +59,8 @@ static inline const char *replenish_entry_name(const struct dirent *entry) { ret
 
 // Time and events
 
+_Static_assert(sizeof(time_t) == 8, "time ends in 2038: compile with -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64");
+
 static inline int64_t replenish_now_seconds(int clock) {
   struct timespec now = {0, 0};
   clock_gettime(clock, &now);
@@ -80,8 +83,9 @@ static inline int replenish_timer_set(int timer, uint64_t milliseconds) {
   return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 static inline int replenish_timer_watch_clock(int timer) {
-  // As far ahead as every kernel takes: it never fires, and is only cancelled when the clock is set.
-  struct itimerspec when = {{0, 0}, {0x7fffffff, 0}};
+  // In the year 2242, as far ahead as the kernel's nanoseconds reach: it never fires, and is only cancelled when the clock
+  // is set. The last second of 32 bits, in 2038, would be past one day; the watch would then fire as often as it is set.
+  struct itimerspec when = {{0, 0}, {(time_t)1 << 33, 0}};
   return timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
 }
 static inline int replenish_epoll_control(int epoll, int operation, int file, uint32_t events, uint64_t token) {
@@ -109,9 +113,23 @@ static inline int replenish_signals_open(void) {
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+// Rights: no program that this process may start has more of them.
+
+static inline int replenish_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L); }
+
 // Sockets
 
 static inline int replenish_socket(int type) { return socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+static inline int replenish_socket_open(int family, int type, int protocol) {
+  return socket(family, type | SOCK_CLOEXEC, protocol);
+}
+#ifndef POLLRDHUP
+#define POLLRDHUP 0x2000  // declared by <poll.h> under _GNU_SOURCE only
+#endif
+static inline int replenish_peer_has_closed(int socket) {
+  struct pollfd entry = {.fd = socket, .events = POLLRDHUP};
+  return poll(&entry, 1, 0) == 1;
+}
 int accept4(int, struct sockaddr *, socklen_t *, int);  // declared by <sys/socket.h> under _GNU_SOURCE only
 static inline int replenish_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 static inline int replenish_seqpacket(void) { return SOCK_SEQPACKET; }

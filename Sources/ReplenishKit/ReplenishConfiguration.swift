@@ -7,8 +7,25 @@ public struct ReplenishConfiguration {
   public enum Bearer: Equatable {
     /// Not at all: the device is linked in another way, or never.
     case none
+    /// Bluetooth LE, straight through the kernel. Nothing else may use the adapter meanwhile, bluetoothd least of all.
+    case kernel(Bluetooth)
+    /// Bluetooth LE, by whatever way there is: in this version ``kernel(_:)`` where no bluetoothd runs.
+    case automatic(Bluetooth)
     /// A UNIX `SOCK_SEQPACKET` socket at this path, for machines without Bluetooth. Never ship a device with it.
     case socket(String)
+  }
+
+  /// What a phone sees over Bluetooth.
+  public struct Bluetooth: Equatable {
+    /// The number of the adapter, 0 for hci0; nil takes the first.
+    public var adapter: UInt16?
+    /// The name in a phone's list; 29 bytes of it are sent.
+    public var name = "Replenish"
+    /// The maker's number from the Bluetooth SIG. 0xFFFF is for tests and must not be shipped.
+    public var companyID: UInt16 = 0xFFFF
+
+    /// Makes one with the defaults.
+    public init() {}
   }
 
   /// Where the serial number comes from.
@@ -29,6 +46,8 @@ public struct ReplenishConfiguration {
   public var stateFolder: String
   /// The record that the factory made for this device. Without it, or while the file is missing, no phone can link.
   public var setupRecord: String?
+  /// The file of the board's key, 32 bytes, that seals the records with tokens; nil leaves them to file permissions.
+  public var sealKeyFile: String?
   /// The certificates to trust, and the limits of requests.
   public var http = HTTPClientConfiguration()
   /// How a phone reaches the device.

@@ -50,7 +50,9 @@ public final class ReplenishDevice {
     let credential = try ReplenishDevice.credential(configuration.setupRecord)
     let store: RecordStore
     do throws(StorageError) {
-      store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem())
+      var seal: RecordSeal?
+      if let path = configuration.sealKeyFile { seal = try SealKeyFile.read(path) }
+      store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem(), seal: seal)
     } catch { throw ReplenishError(error.text) }
     let loop: EventLoop
     do throws(Errno) {
@@ -69,8 +71,13 @@ public final class ReplenishDevice {
       switch configuration.bearer {
       case .none: nil
       case .socket(let path): SocketBearer(loop: loop, path: path)
+      case .kernel(let settings): ReplenishDevice.bearer(loop, settings, credential, .chosen)
+      case .automatic(let settings): ReplenishDevice.bearer(loop, settings, credential, .automatic)
       }
     var settings = configuration.device
+    if case .kernel(let bluetooth) = configuration.bearer { settings.phoneName = bluetooth.name }
+    if case .automatic(let bluetooth) = configuration.bearer { settings.phoneName = bluetooth.name }
+    if configuration.sealKeyFile != nil { settings.protection = store.protection }
     // Without a bearer no phone can come, so there is no window to open by itself.
     if bearer == nil { settings.opensSetupAtStart = false }
     let device = Device(settings, identity: identity, credential: credential, random: SystemRandom())
@@ -178,13 +185,27 @@ public final class ReplenishDevice {
     finisher?.cancel()
     for button in buttons { button.close() }
     for player in players { player.player.close() }
-    bearer?.close()
+    bearer?.end()
     http.close()
     store.close()
     if loopIsOurs { loop.close() }
   }
 
   private static var closed: Refusal { Refusal(.busy, "the device was closed: make a new one") }
+
+  /// Without the factory's record the setup window never opens, and there is no short id to advertise.
+  private static func bearer(
+    _ loop: EventLoop, _ bluetooth: ReplenishConfiguration.Bluetooth, _ credential: SetupCredential?,
+    _ reason: KernelBearer.Reason
+  ) -> (any Bearer)? {
+    guard let credential else { return nil }
+    let advertisement = SetupAdvertisement(
+      shortID: credential.shortID, name: bluetooth.name, companyID: bluetooth.companyID)
+    return KernelBearer(
+      loop: loop,
+      configuration: KernelBearer.Configuration(
+        adapter: bluetooth.adapter, advertisement: advertisement, reason: reason))
+  }
 
   /// Gives events to `take` instead of keeping them, and nil when there will be no more.
   func divert(_ take: @escaping (Event?) -> Void) {
@@ -203,6 +224,11 @@ public final class ReplenishDevice {
 
   private func answer(_ id: CommandID, _ reply: Reply) {
     guard let index = answers.firstIndex(where: { $0.id == id }) else { return }
+    var reply = reply
+    if case .status(var status) = reply {
+      status.bearer = bearer?.summary
+      reply = .status(status)
+    }
     answers.remove(at: index).take(reply)
   }
 

@@ -2,7 +2,8 @@
 enum ExitCode: Int32, CaseIterable {
   /// The device did it, or has begun to.
   case done = 0
-  /// The device understood and refused, or the caller changed their mind; the reason is on standard error.
+  /// The device understood and refused, or the caller changed their mind; the reason is on standard error. Or the
+  /// self-test failed.
   case refused = 1
   /// The arguments are wrong.
   case usage = 2
@@ -17,7 +18,7 @@ enum ExitCode: Int32, CaseIterable {
   var text: String {
     switch self {
     case .done: "done, or begun where the work goes on by itself"
-    case .refused: "refused; standard error says why"
+    case .refused: "refused, standard error says why; or the self-test failed"
     case .usage: "the arguments are wrong"
     case .notReachable: "no daemon listens on the socket"
     case .notPermitted: "this account may not do it"

@@ -38,6 +38,7 @@ enum Help {
       -y, --yes              erase: ask nobody
       -h, --help             this text; after a command, that command's
       -V, --version          the version
+          --self-test        test this program on this board; asks no daemon
 
     """
   }

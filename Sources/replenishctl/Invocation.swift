@@ -6,6 +6,8 @@ enum Invocation: Equatable {
   case help(Verb?)
   /// Show the version.
   case version
+  /// Test this program.
+  case selfTest
   /// Send a command to the daemon.
   case run(Errand)
 }
@@ -42,6 +44,7 @@ extension Invocation {
     let verb = word.flatMap { Verb(word: $0) }
     if options.wantsHelp { return .help(verb) }
     if options.wantsVersion { return .version }
+    if options.wantsSelfTest { return .selfTest }
     guard let word else { throw UsageError(text: "which command? See replenishctl --help") }
     guard let verb else {
       let nearest = NearestName.find(Array(word.utf8), among: Verb.allCases.map { $0.word })

@@ -5,6 +5,7 @@ import CLinux
 struct Options: Equatable {
   var wantsHelp = false
   var wantsVersion = false
+  var wantsSelfTest = false
   var asJSON = false
   var isConfirmed = false
   var socket: String?
@@ -12,11 +13,13 @@ struct Options: Equatable {
   /// What is no option: the command and its arguments.
   var words: [String] = []
 
-  /// The options: the letter, which also tells them apart, the name, and whether a value follows.
+  /// The options: the letter, which also tells them apart, the name, and whether a value follows. A number that is no
+  /// visible character stands for an option without a letter.
   private static var known: [(letter: UInt8, name: StaticString, takesValue: Bool)] {
     [
       (UInt8(ascii: "h"), "help", false), (UInt8(ascii: "V"), "version", false), (UInt8(ascii: "j"), "json", false),
       (UInt8(ascii: "y"), "yes", false), (UInt8(ascii: "s"), "socket", true), (UInt8(ascii: "t"), "timeout", true),
+      (1, "self-test", false),
     ]
   }
 
@@ -38,7 +41,7 @@ struct Options: Equatable {
     for known in Self.known {
       let name = UnsafeRawPointer(known.name.utf8Start).assumingMemoryBound(to: CChar.self)
       names.append(option(name: name, has_arg: known.takesValue ? 1 : 0, flag: nil, val: Int32(known.letter)))
-      letters.append(CChar(known.letter))
+      if known.letter > 0x20 { letters.append(CChar(known.letter)) }
       if known.takesValue { letters.append(CChar(UInt8(ascii: ":"))) }
     }
     names.append(option())
@@ -59,6 +62,7 @@ struct Options: Equatable {
     switch letter {
     case UInt8(ascii: "h"): wantsHelp = true
     case UInt8(ascii: "V"): wantsVersion = true
+    case 1: wantsSelfTest = true
     case UInt8(ascii: "j"): asJSON = true
     case UInt8(ascii: "y"): isConfirmed = true
     case UInt8(ascii: "s"):

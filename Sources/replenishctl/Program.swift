@@ -1,4 +1,5 @@
 import ReplenishCore
+import ReplenishSelfTest
 
 /// The program: arguments in, an exit code out.
 struct Program {
@@ -20,6 +21,10 @@ struct Program {
     case .version:
       console.say("replenishctl \(Release.version)\n")
       return .done
+    case .selfTest:
+      let passed = SelfTest.runControl { name, passed in console.say("\(passed ? "ok" : "FAILED")  \(name)\n") }
+      console.say("replenishctl \(Release.version): the self-test \(passed ? "passed" : "failed")\n")
+      return passed ? .done : .refused
     case .run(let errand): return run(errand)
     }
   }

@@ -5,6 +5,7 @@ enum StatusText {
   static func text(_ status: DeviceStatus) -> String {
     var text = row("link", link(status))
     text += row("setup", setup(status))
+    if let bearer = status.bearer { text += row("phone", bearer) }
     text += row("tokens", status.refreshAge.map { "refreshed \(Elapsed.ago($0))" } ?? "not refreshed since the start")
     text += row("protection", status.protection.text)
     text += row("clock", status.isClockPlausible ? "set" : "not set yet; nothing is ordered before it is")

@@ -26,6 +26,7 @@ PARTS = ("memory", "wire", "start", "asleep", "sizes")
 IN_MEMORY = "/dev/shm"
 WEAR = 150  # orders before memory is looked at: the journal is full, the heap has stopped growing
 LIT = 15  # seconds; the light shows for 10 what became of a press, and until then the device is not idle
+FLEET = 10  # devices whose tokens expire at the same time
 HELD = 6  # seconds that the service holds back the answer while a client's memory is looked at
 GOAL_MEMORY, GOAL_WARM, GOAL_COLD = 512, 1 / 3, 1.0
 
@@ -159,10 +160,10 @@ class Bench:
             rounds.valid(board)
             rounds.curl_cold(board)
             rounds.valid(in_memory, wire.IN_MEMORY)
-            rounds.expired(board)
-            rounds.curl_twice(board)
+            rounds.refused(board)
             rounds.yardsticks(board)
         self.drop(in_memory)
+        self.measure_expired(rounds)
         self.results["wire"] = {
             name: {key: wire.summary(values) for key, values in kinds.items()} for name, kinds in samples.items()
         }
@@ -170,6 +171,16 @@ class Bench:
             self.results["notes"].append(f"{name}: {len(reasons)} runs not counted: {'; '.join(sorted(set(reasons)))}")
         self.judge_wire()
         self.amazon.settings(accessTokenSeconds=3600)
+
+    def measure_expired(self, rounds):
+        count = min(self.options.rounds, FLEET)
+        say(f"press with an expired token, {count} devices that wait half a minute for it together, each time")
+        fleet = [self.linked(self.embedded) for _ in range(count)]
+        for _ in range(math.ceil(self.options.rounds / count)):
+            for connections_end in (False, True):
+                rounds.expired(fleet, connections_end)
+        for board in fleet:
+            self.drop(board)
 
     def judge_wire(self):
         def median(name):

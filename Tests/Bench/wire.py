@@ -118,8 +118,8 @@ def wear(board, amazon, lwa, dash, orders):
         settle(board)
 
 
-SHORT = 2  # seconds; the device renews a token at half its life at the latest
-TURNED = SHORT / 2 + 0.2
+LIFE = 60  # seconds; the shortest life of a token that the device believes. It renews one at half of it at the latest.
+TURNED = LIFE / 2 + 1
 
 
 WARM = "press, token valid, connection warm"
@@ -161,18 +161,24 @@ class Rounds:
         self.note(CURL, {"hello": self.dash.since(began, "hello")[0].at - began, "wire": request.at - began})
         self.note("server's share of that handshake", {"wire": self.dash.handshake(request)})
 
-    def expired(self, board):
-        warm_up(board, self.amazon, SHORT)
-        time.sleep(TURNED)
-        self.take(EXPIRED, board, refreshes=1)
-
+    def refused(self, board):
+        warm_up(board, self.amazon, 3600)
         self.amazon.ask("POST", "tokens/expire")
         self.take(REFUSED, board, orders=2, refreshes=1)
 
+    def expired(self, boards, connections_end):
+        """One press of each device after its token has turned. They wait together, since the wait is long."""
+        for board in boards:
+            warm_up(board, self.amazon, LIFE)
         time.sleep(TURNED)
-        self.dash.close_connections()
-        self.lwa.close_connections()
-        self.take(EXPIRED_CLOSED, board, refreshes=1, handshakes=1)
+        for board in boards:
+            if connections_end:
+                self.dash.close_connections()
+                self.lwa.close_connections()
+                self.take(EXPIRED_CLOSED, board, refreshes=1, handshakes=1)
+            else:
+                self.take(EXPIRED, board, refreshes=1)
+            self.curl_twice(board)
 
     def curl_twice(self, board):
         link = board.record("link")

@@ -16,7 +16,7 @@ FIRST, SECOND = "customer@example.com", "other@example.com"
 class Amazon:
     """A running emulator. Its control endpoint is on the loopback interface, as all of these tests are."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, options=()):
         self.folder = folder
         self.log_file = folder / "emulator.log"
         self.ca = folder / "ca.pem"
@@ -24,7 +24,8 @@ class Amazon:
         self.log = open(self.log_file, "wb")
         self.process = start(
             [program, "--port", "0", "--ready-file", ready, "--ca-out", self.ca, "--exit-with-parent"]
-            + ["--customer", f"{SECOND}:{PASSWORD}", "--slot", "coffee=B00COFFEE1", "--slot", "filter=B00FILTER1"],
+            + ["--customer", f"{SECOND}:{PASSWORD}", "--slot", "coffee=B00COFFEE1", "--slot", "filter=B00FILTER1"]
+            + list(options),
             stdin=subprocess.PIPE,
             stdout=self.log,
             stderr=self.log,

@@ -16,13 +16,13 @@ from urllib.parse import parse_qs, urlsplit
 class Recorder:
     """Listens on a port of this machine and forwards each request to the emulator."""
 
-    def __init__(self, amazon, folder):
+    def __init__(self, amazon, folder, names="DNS:localhost", days=2):
         self.amazon = amazon
         self.secrets = {}  # kind -> set of bytes
         certificate, key = folder / "recorder.pem", folder / "recorder.key"
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-            + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"]
+            + ["-subj", "/CN=localhost", "-addext", f"subjectAltName={names}", "-days", str(days)]
             + ["-keyout", str(key), "-out", str(certificate)],
             check=True,
             capture_output=True,

@@ -1,4 +1,5 @@
 import CLinux
+import Foundation
 import ReplenishCore
 import Testing
 
@@ -33,6 +34,24 @@ final class Pipe: Sendable {
   private func isReadable(_ descriptor: Int32) -> Bool {
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return poll(&entry, 1, 0) == 1
+  }
+
+  /// A board whose clock says 2040 must not find the watch on the clock expired: it would fire without end.
+  @Test func theWatchOnTheClockLiesBeyond2038() throws {
+    let loop = try EventLoop()
+    var found = 0
+    for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fdinfo") {
+      // Other tests' loops come and go meanwhile; theirs count as well.
+      guard let text = try? String(contentsOfFile: "/proc/self/fdinfo/" + name, encoding: .utf8) else { continue }
+      let lines = text.split(separator: "\n")
+      guard lines.contains("clockid: 0"), let value = lines.first(where: { $0.hasPrefix("it_value: (") }),
+        let left = Int64(value.dropFirst(11).prefix { $0 != "," }), left > 0
+      else { continue }
+      #expect(left > 150 * 365 * 86_400)
+      found += 1
+    }
+    #expect(found > 0)
+    loop.close()
   }
 
   @Test func oneDescriptorStandsForAll() throws {

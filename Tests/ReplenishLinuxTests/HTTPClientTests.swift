@@ -145,6 +145,17 @@ import Testing
     #expect(try caller.answer(HTTPRequest(.get, url + "/echo")).status == 200)
   }
 
+  @Test func aKeptConnectionThatTheServiceHasClosedIsNotUsed() throws {
+    let server = try TLSServer()
+    let caller = try Caller(authority: server.authority)
+    let url = "https://localhost:\(server.port)"
+    #expect(try caller.answer(HTTPRequest(.get, url + "/goodbye")).status == 200)
+    while try !server.seen().contains("closed") { usleep(10_000) }
+    #expect(try caller.answer(HTTPRequest(.post, url + "/echo")).status == 200)
+    #expect(try server.seen().filter { $0 == "POST /echo" }.count == 1)
+    #expect(try server.seen().filter { $0.hasPrefix("connection") }.count == 2)
+  }
+
   @Test func anAnswerThatDoesNotComeEnds() throws {
     let server = try TLSServer()
     let caller = try Caller(authority: server.authority) { $0.totalLimit = 300 }

@@ -1,42 +1,25 @@
 import Foundation
 import ReplenishCore
 import ReplenishLinux
+import ReplenishTestSupport
 import Testing
 
 /// The same store on the kernel's file system.
 @Suite struct LinuxFileSystemTests {
-  @Test func keepsRecordsFromOneStartToTheNext() throws {
+  /// As `replenish-selftest` does on a board's own file system.
+  @Test func keepsRecordsAndRefusesWhatIsNotOurs() throws {
     let folder = try TemporaryFolder()
-    let path = folder.path + "/state"
-    let store = try RecordStore(folder: path, fileSystem: LinuxFileSystem())
-    #expect(store.write(.link, Secret(copying: "1")) == .durable)
-    #expect(store.write(.link, Secret(copying: "2")) == .durable)
-    #expect(store.write(.journal, Secret(copying: "j")) == .durable)
-    #expect(store.remove(.journal) == .durable)
-    store.close()
-    #expect(try folder.mode("state") == 0o700)
-    #expect(try folder.mode("state/link.0") == 0o600)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == ["link.0", "link.1"])
-    let again = try RecordStore(folder: path, fileSystem: LinuxFileSystem())
-    #expect(Found(again.find(.link)) == .whole("2"))
-    #expect(Found(again.find(.journal)) == .absent)
-    again.close()
+    for check in StorageChecks.checks(in: folder.path) {
+      let wrong = check.run()
+      #expect(wrong.isEmpty, "\(check.name): \(wrong)")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty, "a check left something")
   }
 
-  @Test func refusesLooseBitsLinksAndASecondWriter() throws {
+  @Test func refusesAFolderBehindASymbolicLink() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/state"
-    let store = try RecordStore(folder: path, fileSystem: LinuxFileSystem())
-    #expect(store.write(.link, Secret(copying: "1")) == .durable)
-    #expect(throws: StorageError.self) { try RecordStore(folder: path, fileSystem: LinuxFileSystem()) }
-    store.close()
-    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path + "/link.0")
-    let loose = #expect(throws: StorageError.self) { try RecordStore(folder: path, fileSystem: LinuxFileSystem()) }
-    #expect(loose?.text.contains("run: chmod 0600 \(path)/link.0") == true)
-    try FileManager.default.removeItem(atPath: path + "/link.0")
-    try FileManager.default.createSymbolicLink(atPath: path + "/link.0", withDestinationPath: "/etc/passwd")
-    let link = #expect(throws: StorageError.self) { try RecordStore(folder: path, fileSystem: LinuxFileSystem()) }
-    #expect(link?.text.contains("run: rm \(path)/link.0") == true)
+    try RecordStore(folder: path, fileSystem: LinuxFileSystem()).close()
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/other", withDestinationPath: path)
     #expect(throws: StorageError.self) {
       try RecordStore(folder: folder.path + "/other", fileSystem: LinuxFileSystem())

@@ -90,4 +90,34 @@ import Testing
     deaf.close()
     bearer.close()
   }
+
+  @Test func aPhoneThatDoesNotReadLosesItsPlaceAtTheEnd() throws {
+    let folder = try TemporaryFolder()
+    let loop = try EventLoop()
+    defer { loop.close() }
+    let bearer = SocketBearer(loop: loop, path: folder.path + "/att")
+    var connected = 0
+    var gone = 0
+    bearer.onConnected = { connected += 1 }
+    bearer.onDisconnected = { gone += 1 }
+    try bearer.open()
+    let packet = [UInt8](repeating: 0, count: SocketBearer.maximumPacket)
+    // How many packets the socket and the queue take together.
+    let first = try PacketClient(path: folder.path + "/att", maximumPacket: 64)
+    try turn(loop) { connected == 1 }
+    var taken = 0
+    while gone == 0 {
+      bearer.send(packet)
+      taken += 1
+    }
+    first.close()
+    let deaf = try PacketClient(path: folder.path + "/att", maximumPacket: 64)
+    try turn(loop) { connected == 2 }
+    for _ in 0..<(taken - 32) { bearer.send(packet) }
+    bearer.disconnect()
+    #expect(gone == 1)
+    try turn(loop) { gone == 2 }
+    deaf.close()
+    bearer.close()
+  }
 }

@@ -128,6 +128,16 @@ final class TLSServer {
             elif path == "/mute":
                 stream.close(); plain.close()
                 return
+            elif path == "/goodbye":
+                answer(stream, "200 OK", [], b"")
+                stream.settimeout(0.1)
+                try:
+                    stream.unwrap()
+                except (ssl.SSLError, OSError):
+                    pass
+                stream.close(); plain.close()
+                note("closed")
+                return
             elif path == "/hang":
                 file.read(1)
                 return

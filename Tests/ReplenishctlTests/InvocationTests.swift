@@ -54,6 +54,8 @@ extension ReplenishctlTests {
       #expect(try read("-h order") == .help(.order))
       #expect(try read("frob --help") == .help(nil))
       #expect(try read("--version") == .version)
+      #expect(try read("--self-test") == .selfTest)
+      #expect(throws: UsageError.self) { try read("-\u{1}") }
     }
 
     @Test(arguments: [

@@ -16,6 +16,14 @@ extension ReplenishctlTests {
       #expect(exchange.timeoutSeconds == 7)
     }
 
+    @Test func testsItselfWithoutADaemon() {
+      let exchange = RecordingExchange(.failure(.notReachable("none")))
+      let (code, console) = run("--self-test", exchange)
+      #expect(code == .done && exchange.requests.isEmpty)
+      #expect(console.output.hasPrefix("ok  ") && !console.output.contains("FAILED"))
+      #expect(console.output.hasSuffix("the self-test passed\n"))
+    }
+
     @Test func aWrongArgumentSendsNothing() {
       let exchange = RecordingExchange(.success(ControlReply.encode(.done)))
       let (code, console) = run("press", exchange)

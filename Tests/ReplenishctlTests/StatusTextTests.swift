@@ -28,7 +28,7 @@ extension ReplenishctlTests {
           link        an Amazon account is linked (link 3)
           setup       window shut
           tokens      refreshed 3 min 20 s ago
-          protection  sealed with the board's key; a copy of the disk alone does not yield the tokens
+          protection  sealed with the board's key; a copy of the state folder alone does not yield the tokens
           clock       set
           orders      test orders only: no charge, nothing ships
           last error  7 s ago: the service did not answer; the device tries again
@@ -85,6 +85,13 @@ extension ReplenishctlTests {
     @Test(arguments: [(6.0, "6"), (0.5, "0.5"), (-0.0, "0"), (1e300, "1e+300")])
     func quantities(value: Double, text: String) {
       #expect(ReplyText.number(value) == text)
+    }
+
+    @Test func tellsWhichWayAPhoneTakes() {
+      let way = "Bluetooth, kernel sockets, because no bluetoothd runs; hci0 advertises"
+      #expect(
+        StatusText.text(DeviceStatus(version: "1", link: .setupOpen, bearer: way)).contains("phone       \(way)\n"))
+      #expect(!StatusText.text(DeviceStatus(version: "1", link: .setupOpen)).contains("\nphone"))
     }
   }
 }

@@ -6,15 +6,10 @@ package final class DiskStorage: LifeStorage {
   package let disk: ModelDisk
   package let store: RecordStore
 
-  /// Opens the records as a device does when it starts. Throws ``PowerLost`` if the power goes meanwhile.
-  package init(_ disk: ModelDisk) throws {
+  /// Opens the records as a device does when it starts.
+  package init(_ disk: ModelDisk, seal: RecordSeal? = nil) throws(StorageError) {
     self.disk = disk
-    do {
-      store = try RecordStore(folder: "/state", fileSystem: disk)
-    } catch {
-      if disk.isPowerLost { throw PowerLost() }
-      throw error
-    }
+    store = try RecordStore(folder: "/state", fileSystem: disk, seal: seal)
   }
 
   /// After it, ask whether ``ModelDisk/isPowerLost``: then nothing that was found counts.

@@ -93,7 +93,7 @@ package final class Life {
   package init(
     storage: any LifeStorage, amazon: SimulatedAmazon, configuration: DeviceConfiguration,
     credential: SetupCredential, code: SetupCode, moment: Moment, seed: UInt64 = 1
-  ) throws {
+  ) {
     self.storage = storage
     self.amazon = amazon
     self.configuration = configuration
@@ -102,8 +102,10 @@ package final class Life {
     phoneCode = code
     random = SeededRandom(seed)
     boot = BootIdentity([UInt8(truncatingIfNeeded: seed)])
-    let identity = DeviceIdentity(
-      model: try ModelID("Model1"), serial: try SerialNumber("SN0001"), serialSource: "test")
+    guard let model = try? ModelID("Model1"), let serial = try? SerialNumber("SN0001") else {
+      fatalError("these are a model and a serial")
+    }
+    let identity = DeviceIdentity(model: model, serial: serial, serialSource: "test")
     device = Device(configuration, identity: identity, credential: credential, random: random)
   }
 
@@ -227,15 +229,8 @@ package final class Life {
       try step()
       inputs.append(.stored(kind, try storage.remove(kind)))
     case .request(let id, let request):
-      var lost = false
-      let outcome = try? amazon.perform(request) {
-        do { try step() } catch {
-          lost = true
-          throw PowerLost()
-        }
-      }
-      if lost { throw PowerLost() }
-      if let outcome { inputs.append(.answer(id, outcome)) }
+      let outcome = try amazon.perform(request) { () throws(PowerLost) in try step() }
+      inputs.append(.answer(id, outcome))
     case .light(let slot, let signal):
       try step()
       lights[slot] = signal

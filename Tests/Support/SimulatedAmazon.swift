@@ -1,4 +1,3 @@
-import Foundation
 import ReplenishCore
 
 /// Login with Amazon and DRS as far as a device meets them, in memory and without time of their own.
@@ -121,7 +120,9 @@ package final class SimulatedAmazon {
   }
 
   /// Answers a request. `cut` may throw: just before the service acts, and just after.
-  package func perform(_ request: HTTPRequest, cut: () throws -> Void) rethrows -> HTTPOutcome {
+  package func perform<Cut: Error>(
+    _ request: HTTPRequest, cut: () throws(Cut) -> Void
+  ) throws(Cut) -> HTTPOutcome {
     let operation = operation(of: request)
     var fault: Fault?
     if let index = faults.firstIndex(where: { $0.0 == operation }) { fault = faults.remove(at: index).1 }
@@ -145,15 +146,16 @@ package final class SimulatedAmazon {
 
   private func operation(of request: HTTPRequest) -> Operation {
     let url = request.url
-    if url.contains("/auth/o2/token") {
+    func names(_ part: String) -> Bool { WireText.contains(url, part) }
+    if names("/auth/o2/token") {
       return form(request)["grant_type"] == "refresh_token" ? .refresh : .redeem
     }
-    if url.contains("/replenish/") { return .replenish }
-    if url.contains("/slotStatus/") { return .slotStatus }
-    if url.contains("/deviceStatus") { return .deviceStatus }
-    if url.contains("/subscriptionInfo") { return .subscriptionInfo }
-    if url.contains("/getOrderInfo/") { return .orderInfo }
-    if url.contains("/testOrders") { return .cancelTestOrders }
+    if names("/replenish/") { return .replenish }
+    if names("/slotStatus/") { return .slotStatus }
+    if names("/deviceStatus") { return .deviceStatus }
+    if names("/subscriptionInfo") { return .subscriptionInfo }
+    if names("/getOrderInfo/") { return .orderInfo }
+    if names("/testOrders") { return .cancelTestOrders }
     return .deregister
   }
 
@@ -164,7 +166,8 @@ package final class SimulatedAmazon {
     else { return invalidToken() }
     switch operation {
     case .replenish:
-      let slot = String(request.url.split(separator: "/").last ?? "")
+      let slot = String(
+        decoding: request.url.utf8.split(separator: UInt8(ascii: "/")).last ?? "".utf8[...], as: UTF8.self)
       if registration.openOrders.contains(slot) {
         return answer(200, #"{"detailCode":"ORDER_INPROGRESS"}"#)
       }
@@ -218,9 +221,7 @@ package final class SimulatedAmazon {
   }
 
   private func challenge(of verifier: String) -> String {
-    Data(SHA256.digest(Array(verifier.utf8))).base64EncodedString()
-      .replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
-      .replacingOccurrences(of: "=", with: "")
+    WireText.base64URL(SHA256.digest(Array(verifier.utf8)))
   }
 
   private func invalidGrant() -> HTTPOutcome {
@@ -241,12 +242,7 @@ package final class SimulatedAmazon {
   private func text(_ secret: Secret) -> String { secret.withBytes { String(decoding: $0, as: UTF8.self) } }
 
   private func form(_ request: HTTPRequest) -> [String: String] {
-    guard let body = request.body.map(text) else { return [:] }
-    var fields: [String: String] = [:]
-    for pair in body.split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1).map { String($0).removingPercentEncoding ?? "" }
-      if parts.count == 2 { fields[parts[0]] = parts[1] }
-    }
-    return fields
+    guard let body = request.body.map(text), let fields = WireText.fields(body) else { return [:] }
+    return fields.mapValues { WireText.percentDecoded($0) ?? "" }
   }
 }

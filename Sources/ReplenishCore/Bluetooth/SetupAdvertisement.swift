@@ -35,13 +35,11 @@ public struct SetupAdvertisement {
 
   /// The scan response: the name, marked as shortened if it was cut.
   public var scanResponse: [UInt8] {
-    var kept: [UInt8] = []
-    for scalar in name.unicodeScalars {
-      let bytes = Array(String(scalar).utf8)
-      guard kept.count + bytes.count <= SetupAdvertisement.maximumLength - 2 else { break }
-      kept += bytes
-    }
-    return SetupAdvertisement.structure(kept.count == name.utf8.count ? 0x09 : 0x08, kept)
+    let whole = Array(name.utf8)
+    var length = min(whole.count, SetupAdvertisement.maximumLength - 2)
+    // Never within a character: its later bytes are 10xxxxxx.
+    while length > 0, length < whole.count, whole[length] & 0xC0 == 0x80 { length -= 1 }
+    return SetupAdvertisement.structure(length == whole.count ? 0x09 : 0x08, Array(whole[..<length]))
   }
 
   private static func structure(_ type: UInt8, _ data: [UInt8]) -> [UInt8] {

@@ -2,7 +2,7 @@ extension ConfigurationKey {
   /// What the key means, which values it takes and what holds without it.
   public var description: Description {
     switch self {
-    case .model, .serial, .serialSources, .stateFolder, .setupRecord: deviceDescription
+    case .model, .serial, .serialSources, .stateFolder, .setupRecord, .sealKey: deviceDescription
     case .region, .tokenHost, .authorizeHost, .serviceHost, .clientID, .scope, .testDevice, .includeNonLive, .caFile:
       amazonDescription
     case .slotID, .button, .activeLow, .light: slotDescription
@@ -29,6 +29,10 @@ extension ConfigurationKey {
       Description(
         .device, "state-folder", "the folder for tokens and presses, mode 0700, owned by the service's user",
         values: "an absolute path", example: "/var/lib/dash-button", standard: "/var/lib/dash-button")
+    case .sealKey:
+      Description(
+        .device, "seal-key", "the file of the key that seals the tokens; without it only permissions guard them",
+        values: "an absolute path", example: "/run/credentials/dash-button.service/seal-key")
     default:
       Description(
         .device, "setup-record", "the verifier record that replenish-factory wrote for this device",
@@ -114,12 +118,24 @@ extension ConfigurationKey {
         values: "yes or no", example: "no", standard: "yes")
     case .bearer:
       Description(
-        .setup, "bearer", "how a phone reaches the device; auto takes bluetoothd where it runs, else the kernel",
-        values: "auto, bluetoothd, kernel or socket", example: "kernel", standard: "auto")
+        .setup, "bearer", "how a phone reaches the device; auto takes the kernel's sockets unless bluetoothd runs",
+        values: "auto, bluetoothd (not in this version), kernel or socket", example: "kernel", standard: "auto")
     case .setupSocket:
       Description(
         .setup, "socket", "the socket of bearer = socket, for machines without Bluetooth; never ship it",
         values: "an absolute path of at most 107 bytes", example: "/run/dash-button/phone")
+    case .adapter:
+      Description(
+        .setup, "adapter", "the Bluetooth adapter; without it the first",
+        values: "hci and a number, 0 to 255", example: "hci0")
+    case .bluetoothName:
+      Description(
+        .setup, "name", "the name in a phone's list; 29 bytes are advertised",
+        values: "1 to 64 printable ASCII characters", example: "Coffee machine", standard: "Replenish")
+    case .companyID:
+      Description(
+        .setup, "company-id", "the maker's number from the Bluetooth SIG; never ship FFFF",
+        values: "four hexadecimal digits", example: "0171", standard: "FFFF")
     case .pressLifeHours:
       Description(
         .orders, "press-life-hours", "how long a press may wait for the network before it expires, in hours",

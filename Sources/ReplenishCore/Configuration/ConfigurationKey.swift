@@ -1,9 +1,9 @@
 /// Every key that the configuration file may have. ``description`` says what each means.
 public enum ConfigurationKey: CaseIterable, Sendable {
-  case model, serial, serialSources, stateFolder, setupRecord
+  case model, serial, serialSources, stateFolder, setupRecord, sealKey
   case region, tokenHost, authorizeHost, serviceHost, clientID, scope, testDevice, includeNonLive, caFile
   case slotID, button, activeLow, light
-  case windowMinutes, openAtBoot, bearer, setupSocket
+  case windowMinutes, openAtBoot, bearer, setupSocket, adapter, bluetoothName, companyID
   case pressLifeHours, refreshMarginMinutes, refreshAhead
   case controlSocket, readGroup, actGroup
   case level

@@ -17,6 +17,20 @@ enum ConfigurationValue {
     return range.contains(number) ? number : nil
   }
 
+  /// `hci` and a number.
+  static func adapter(_ bytes: [UInt8]) -> UInt16? {
+    guard bytes.starts(with: "hci".utf8), let index = number(bytes.dropFirst(3), in: 0...255) else { return nil }
+    return UInt16(truncatingIfNeeded: index)
+  }
+
+  /// Four hexadecimal digits.
+  static func companyID(_ bytes: [UInt8]) -> UInt16? {
+    guard bytes.count == 4, let pair = Hex.decode(Secret(copying: bytes))?.disclosed, pair.count == 2 else {
+      return nil
+    }
+    return UInt16(pair[0]) << 8 | UInt16(pair[1])
+  }
+
   /// A word of a closed list.
   static func word<Word: RawRepresentable & CaseIterable>(_ bytes: [UInt8]) -> Word? where Word.RawValue == String {
     Word.spelled(bytes)

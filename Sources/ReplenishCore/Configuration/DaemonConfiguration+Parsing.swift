@@ -28,6 +28,7 @@ extension DaemonConfiguration {
     let sources = reader.value(.serialSources, in: section, ConfigurationValue.serialSources)
     let stateFolder = reader.value(.stateFolder, in: section) { ConfigurationValue.path($0[...]) }
     let setupRecord = reader.value(.setupRecord, in: section) { ConfigurationValue.path($0[...]) }
+    let sealKey = reader.value(.sealKey, in: section) { ConfigurationValue.path($0[...]) }
     if reader.has(.serial, in: section), reader.has(.serialSources, in: section) {
       reader.refuse(
         .serial, in: section, problem: "the serial number is given twice",
@@ -36,7 +37,7 @@ extension DaemonConfiguration {
     guard let model, let sources, let stateFolder, let setupRecord else { return nil }
     return Device(
       model: model, serialSources: serial.map { [.fixed($0)] } ?? sources, stateFolder: stateFolder,
-      setupRecord: setupRecord)
+      setupRecord: setupRecord, sealKey: sealKey)
   }
 
   private static func readAmazon(_ reader: inout ConfigurationReader) -> Amazon? {
@@ -64,7 +65,12 @@ extension DaemonConfiguration {
     let opensAtBoot = reader.value(.openAtBoot, in: section, ConfigurationValue.yesNo)
     let choice: BearerChoice? = reader.value(.bearer, in: section, ConfigurationValue.word)
     let socket = reader.value(.setupSocket, in: section) { ConfigurationValue.path($0[...], limit: 107) }
-    guard let minutes, let opensAtBoot, let choice else { return nil }
+    let adapter = reader.value(.adapter, in: section, ConfigurationValue.adapter)
+    let name = reader.value(.bluetoothName, in: section) {
+      ConfigurationValue.text($0, limit: 64) { $0 >= 0x20 && $0 <= 0x7E }
+    }
+    let companyID = reader.value(.companyID, in: section, ConfigurationValue.companyID)
+    guard let minutes, let opensAtBoot, let choice, let name, let companyID else { return nil }
     let bearer: Bearer
     switch choice {
     case .auto: bearer = .auto
@@ -86,7 +92,9 @@ extension DaemonConfiguration {
         .setupSocket, in: section, problem: "only bearer = socket has one",
         remedy: "remove it; a shipped device has no such socket")
     }
-    return Setup(windowMinutes: minutes, opensAtBoot: opensAtBoot, bearer: bearer)
+    return Setup(
+      windowMinutes: minutes, opensAtBoot: opensAtBoot, bearer: bearer, adapter: adapter, name: name,
+      companyID: companyID)
   }
 
   private static func readOrders(_ reader: inout ConfigurationReader) -> Orders? {

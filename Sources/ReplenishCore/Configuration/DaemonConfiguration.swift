@@ -31,6 +31,8 @@ public struct DaemonConfiguration: Equatable {
     public var stateFolder: String
     /// The factory's verifier record.
     public var setupRecord: String
+    /// The file of the key that seals the tokens; nil for none.
+    public var sealKey: String?
   }
 
   /// A place that may hold the serial number.
@@ -121,6 +123,12 @@ public struct DaemonConfiguration: Equatable {
     public var opensAtBoot: Bool
     /// How a phone reaches the device.
     public var bearer: Bearer
+    /// The number of the Bluetooth adapter, 0 for hci0; nil takes the first.
+    public var adapter: UInt16?
+    /// The name in a phone's list.
+    public var name = "Replenish"
+    /// The maker's number from the Bluetooth SIG.
+    public var companyID: UInt16 = 0xFFFF
   }
 
   /// How a phone reaches the device.

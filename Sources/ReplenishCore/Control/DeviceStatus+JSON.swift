@@ -12,6 +12,7 @@ extension DeviceStatus {
     object.set("protection", protection.rawValue)
     object.set("test-device", isTestDevice)
     object.set("setup-record", hasSetupRecord)
+    if let bearer { object.set("bearer", ControlText.harmless(bearer)) } else { object.setNull("bearer") }
     object.set(optional: "window-seconds", windowSeconds.map(Int64.init))
     let guesses = JSONValue.object()
     guesses.set("failed", Int64(self.guesses.failed))
@@ -49,6 +50,12 @@ extension DeviceStatus {
     guard let failed = object["guesses"]?["failed"]?.integer, let wait = object["guesses"]?["wait-seconds"]?.integer,
       let failures = Int(exactly: failed), let waitSeconds = Int(exactly: wait), failures >= 0, waitSeconds >= 0
     else { throw .malformed("guesses") }
+    var bearer: String?
+    // Absent from daemons before 0.2.
+    if let value = object["bearer"], !value.isNull {
+      guard let text = value.string else { throw .malformed("bearer") }
+      bearer = ControlText.harmless(text)
+    }
     let window = try object.optionalInteger("window-seconds", 0...Int64(Int32.max))
     let generation = try object.optionalInteger("generation", 0...Int64(UInt32.max))
     guard let names = object["slots"]?.elements else { throw .malformed("slots") }
@@ -63,7 +70,7 @@ extension DeviceStatus {
     self.init(
       version: ControlText.harmless(version, limit: 40), link: link,
       generation: generation.flatMap { UInt32(exactly: $0) }, protection: protection, isTestDevice: isTestDevice,
-      hasSetupRecord: hasSetupRecord, windowSeconds: window.flatMap { Int(exactly: $0) },
+      hasSetupRecord: hasSetupRecord, bearer: bearer, windowSeconds: window.flatMap { Int(exactly: $0) },
       guesses: Guesses(failed: failures, waitSeconds: waitSeconds), isClockPlausible: isClockPlausible,
       refreshAge: try object.optionalInteger("refresh-age"),
       failure: try Self.failure(in: object), slots: slots, presses: presses)

@@ -40,6 +40,8 @@ public struct DeviceStatus: Equatable {
   public var isTestDevice: Bool
   /// Whether the factory's verifier record is there; without it no phone can prove the setup code.
   public var hasSetupRecord: Bool
+  /// Which way a phone takes to the device, why, and how that way is just now; nil if there is none.
+  public var bearer: String?
   /// Seconds until the setup window shuts; nil while it is shut.
   public var windowSeconds: Int?
   /// Wrong guesses at the setup code.
@@ -58,7 +60,7 @@ public struct DeviceStatus: Equatable {
   /// Makes a status.
   public init(
     version: String, link: LinkState, generation: UInt32? = nil, protection: ProtectionLevel = .none,
-    isTestDevice: Bool = false, hasSetupRecord: Bool = false, windowSeconds: Int? = nil,
+    isTestDevice: Bool = false, hasSetupRecord: Bool = false, bearer: String? = nil, windowSeconds: Int? = nil,
     guesses: Guesses = Guesses(failed: 0, waitSeconds: 0), isClockPlausible: Bool = false, refreshAge: Int64? = nil,
     failure: Failure? = nil, slots: [String] = [], presses: [PressReport] = []
   ) {
@@ -68,6 +70,7 @@ public struct DeviceStatus: Equatable {
     self.protection = protection
     self.isTestDevice = isTestDevice
     self.hasSetupRecord = hasSetupRecord
+    self.bearer = bearer
     self.windowSeconds = windowSeconds
     self.guesses = guesses
     self.isClockPlausible = isClockPlausible

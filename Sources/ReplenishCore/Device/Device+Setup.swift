@@ -62,7 +62,8 @@ extension Device {
       return
     }
     window.lastPhone &+= 1
-    let connection = PhoneConnection(credential: credential, model: identity.model.text, random: random)
+    let connection = PhoneConnection(
+      credential: credential, model: identity.model.text, name: configuration.phoneName, random: random)
     window.phone = SetupWindow.Phone(
       number: window.lastPhone, connection: connection, leavesAt: now.uptime + DeviceLimits.handshakeTime)
   }

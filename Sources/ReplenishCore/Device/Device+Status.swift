@@ -1,6 +1,6 @@
 extension Device {
   /// How the device is, for its owner and its firmware.
-  func status() -> DeviceStatus {
+  package func status() -> DeviceStatus {
     DeviceStatus(
       version: Release.version, link: linkState,
       generation: (link?.credentials.generation).map { UInt32(clamping: $0) },

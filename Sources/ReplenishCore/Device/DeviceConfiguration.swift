@@ -32,13 +32,16 @@ public struct DeviceConfiguration {
   public var setupWindow: UInt64 = DeviceLimits.longestSetupWindow
   /// Whether an unlinked device opens the window once when it starts.
   public var opensSetupAtStart = true
+  /// The device name that a connected phone reads, up to 64 bytes of it.
+  public var phoneName = "Replenish"
   /// How long a press stays wanted while it cannot be ordered, in seconds; more than 30 days counts as 30.
   public var pressLife: Int64 = 24 * 3600
   /// An access token with less life left than this is refreshed before a call, in milliseconds (five minutes).
   public var tokenMargin: UInt64 = 300_000
   /// Whether the access token is refreshed before it is needed, so that a press finds a valid one.
   public var refreshesAhead = false
-  /// What keeps the tokens on disk from somebody who holds the disk; shown by the status, nothing else.
+  /// What keeps the tokens on disk from somebody who holds the disk; shown by the status, nothing else. With a seal key,
+  /// what was found of the records counts instead.
   public var protection = ProtectionLevel.none
   /// The earliest time that can be right, in seconds since 1970: when this firmware was made.
   public var clockFloor: Int64 = ClockGate.releaseFloor

@@ -37,7 +37,7 @@ enum Texts {
 
   static func newerRecord(_ kind: RecordKind, version: Int) -> String {
     let text =
-      "the record '\(kind.rawValue)' was written by a later firmware (format \(version)) and was left as it is: install that firmware again"
+      "the record '\(kind.rawValue)' was written by a later firmware (\(RecordEnvelope.novelty(version))) and was left as it is: install that firmware again"
     // A reset cannot replace these two.
     return kind == .erasing || kind == .attempts ? text : text + ", or run 'replenishctl erase' to begin anew"
   }

@@ -5,29 +5,44 @@
 ///  8  2  format version, 1 now
 /// 10  2  kind of record
 /// 12  8  sequence number, one more with each write
-/// 20  4  length of the payload
-/// 24  8  zero
-/// 32 32  SHA-256 of bytes 0..<32 and the payload
+/// 20  4  length of the payload as stored
+/// 24  1  seal: 0 none, 1 AES-256-GCM
+/// 25  7  zero
+/// 32 32  SHA-256 of bytes 0..<32 and the payload as stored
 /// ```
+///
+/// A sealed payload is stored as a random nonce of 12 bytes, the ciphertext and the tag of 16 bytes; bytes 0..<32 of the
+/// header are the additional data. The checksum covers what is stored, so a torn record is told apart without the key.
 ///
 /// The header keeps this shape in every later version: so a firmware that was rolled back can tell a whole record of a
 /// newer one, which it leaves alone, from a torn one, which it sets aside.
 public enum RecordEnvelope {
   /// The bytes before the payload.
   public static let headerLength = 64
-  /// The longest payload in bytes. Firmware keeps little; a larger file is not one of its records.
+  /// The longest payload in bytes, as stored. Firmware keeps little; a larger file is not one of its records.
   public static let maximumPayload = 65_536
   /// The format version that this firmware writes.
   public static let version = 1
 
   static let magic: [UInt8] = [0x52, 0x50, 0x4C, 0x4E, 0x53, 0x48, 0x52, 0x00]
   static let checksumOffset = 32
+  static let sealOffset = 24
+
+  /// What the byte at ``sealOffset`` may say.
+  private enum SealByte {
+    static let plain: UInt8 = 0
+    static let aes256GCM: UInt8 = 1
+  }
 
   /// What a file turned out to be.
   public enum Reading {
-    /// A whole record of this version.
+    /// A whole record of this version, not sealed.
     case whole(sequence: UInt64, payload: Secret)
-    /// A whole record of a later version.
+    /// A whole sealed record of this version, opened.
+    case opened(sequence: UInt64, payload: Secret)
+    /// A whole sealed record of this version that no key was given for, or that the key does not open.
+    case locked(sequence: UInt64)
+    /// A whole record of a later version, or one that is sealed in a way which this version does not know.
     case newer(version: Int, sequence: UInt64)
     /// Not a record of this kind, or not all of it.
     case damaged(Damage)
@@ -45,20 +60,46 @@ public enum RecordEnvelope {
     case checksum
   }
 
-  /// The bytes of a record file; nil if the payload is longer than ``maximumPayload``.
-  public static func encode(_ kind: RecordKind, sequence: UInt64, payload: Secret) -> Secret? {
-    encode(kind, version: version, sequence: sequence, payload: payload)
+  /// The bytes of a record file, sealed if there is a seal.
+  ///
+  /// Nil if that is longer than ``maximumPayload``, or if there was no randomness to seal it with.
+  public static func encode(
+    _ kind: RecordKind, sequence: UInt64, payload: Secret, seal: RecordSeal? = nil
+  ) -> Secret? {
+    guard let seal else { return encode(kind, version: version, sequence: sequence, payload: payload) }
+    guard let nonce = seal.random.bytes(count: AESGCM.nonceLength) else { return nil }
+    return encode(kind, sequence: sequence, payload: payload, key: seal.key, nonce: nonce)
   }
 
   static func encode(_ kind: RecordKind, version: Int, sequence: UInt64, payload: Secret) -> Secret? {
-    guard payload.count <= maximumPayload else { return nil }
+    file(header(kind, version: version, sequence: sequence, length: payload.count, seal: SealByte.plain), payload)
+  }
+
+  package static func encode(
+    _ kind: RecordKind, sequence: UInt64, payload: Secret, key: Secret, nonce: [UInt8]
+  ) -> Secret? {
+    let length = nonce.count + payload.count + AESGCM.tagLength
+    let header = header(kind, version: version, sequence: sequence, length: length, seal: SealByte.aes256GCM)
+    guard let sealed = AESGCM.seal(payload, key: key, nonce: nonce, additional: header) else { return nil }
+    return file(header, Secret(copying: nonce + sealed))
+  }
+
+  private static func header(
+    _ kind: RecordKind, version: Int, sequence: UInt64, length: Int, seal: UInt8
+  ) -> [UInt8] {
     var header = magic
     header.reserveCapacity(headerLength)
     append(UInt64(UInt16(truncatingIfNeeded: version)), count: 2, to: &header)
     append(UInt64(code(kind)), count: 2, to: &header)
     append(sequence, count: 8, to: &header)
-    append(UInt64(payload.count), count: 4, to: &header)
-    append(0, count: 8, to: &header)
+    append(UInt64(length), count: 4, to: &header)
+    header.append(seal)
+    append(0, count: 7, to: &header)
+    return header
+  }
+
+  private static func file(_ header: [UInt8], _ payload: Secret) -> Secret? {
+    guard payload.count <= maximumPayload else { return nil }
     let digest = checksum(header: header, payload: payload)
     return Secret(count: headerLength + payload.count) { memory in
       memory.copyBytes(from: header + digest)
@@ -68,12 +109,12 @@ public enum RecordEnvelope {
     }
   }
 
-  /// What the bytes of a file are, read as a record of `kind`.
-  public static func read(_ kind: RecordKind, _ file: Secret) -> Reading {
-    file.withBytes { bytes in read(kind, bytes) }
+  /// What the bytes of a file are, read as a record of `kind`; a sealed one is opened with the seal's key.
+  public static func read(_ kind: RecordKind, _ file: Secret, seal: RecordSeal? = nil) -> Reading {
+    file.withBytes { bytes in read(kind, bytes, seal?.key) }
   }
 
-  private static func read(_ kind: RecordKind, _ bytes: UnsafeRawBufferPointer) -> Reading {
+  private static func read(_ kind: RecordKind, _ bytes: UnsafeRawBufferPointer, _ key: Secret?) -> Reading {
     guard bytes.count >= headerLength else { return .damaged(.length) }
     for (index, byte) in magic.enumerated() where bytes[index] != byte { return .damaged(.magic) }
     let length = number(bytes, at: 20, count: 4)
@@ -81,14 +122,37 @@ public enum RecordEnvelope {
     let payload = Secret(count: bytes.count - headerLength) { memory in
       memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[headerLength...]))
     }
-    let digest = checksum(header: Array(bytes[..<checksumOffset]), payload: payload)
+    let header = Array(bytes[..<checksumOffset])
+    let digest = checksum(header: header, payload: payload)
     for (index, byte) in digest.enumerated() where bytes[checksumOffset + index] != byte { return .damaged(.checksum) }
     guard number(bytes, at: 10, count: 2) == UInt64(code(kind)) else { return .damaged(.kind) }
     let sequence = number(bytes, at: 12, count: 8)
     let found = Int(truncatingIfNeeded: number(bytes, at: 8, count: 2))
     if found > version { return .newer(version: found, sequence: sequence) }
-    return found == version ? .whole(sequence: sequence, payload: payload) : .damaged(.magic)
+    guard found == version else { return .damaged(.magic) }
+    switch bytes[sealOffset] {
+    case SealByte.plain: return .whole(sequence: sequence, payload: payload)
+    case SealByte.aes256GCM:
+      guard let key, let opened = open(bytes[headerLength...], header: header, key) else {
+        return .locked(sequence: sequence)
+      }
+      return .opened(sequence: sequence, payload: opened)
+    default: return .newer(version: found, sequence: sequence)
+    }
   }
+
+  /// The payload that a stored one seals; nil if the key does not open it.
+  private static func open(_ stored: Slice<UnsafeRawBufferPointer>, header: [UInt8], _ key: Secret) -> Secret? {
+    guard stored.count >= AESGCM.nonceLength + AESGCM.tagLength else { return nil }
+    let nonce = Array(stored.prefix(AESGCM.nonceLength))
+    let sealed = Array(stored.dropFirst(AESGCM.nonceLength))
+    do throws(AESGCM.Fault) {
+      return try AESGCM.open(sealed, key: key, nonce: nonce, additional: header)
+    } catch { return nil }
+  }
+
+  /// What is new in a record that ``Reading/newer(version:sequence:)`` tells of, for messages.
+  public static func novelty(_ found: Int) -> String { found > version ? "format \(found)" : "another seal" }
 
   /// The number of a kind on disk. Never changed, and never given to another kind.
   private static func code(_ kind: RecordKind) -> UInt16 {

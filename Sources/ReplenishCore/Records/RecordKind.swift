@@ -12,6 +12,14 @@ public enum RecordKind: String, CaseIterable {
   case upkeep
   /// A factory reset that has begun and must be finished.
   case erasing
+
+  /// Whether it holds tokens, so that it is sealed where the board has a key.
+  public var holdsTokens: Bool {
+    switch self {
+    case .link, .farewell: true
+    case .journal, .attempts, .upkeep, .erasing: false
+    }
+  }
 }
 
 /// What storage found of one record.
@@ -24,9 +32,10 @@ public enum RecordFinding: Sendable {
   case previous(Secret)
   /// There were copies, and none can be read; they were set aside.
   case unreadable
-  /// It cannot be read now, for want of descriptors or memory for instance, and may be whole; the text says why.
+  /// It cannot be read now, for want of descriptors, memory or the key that sealed it, and may be whole; the text says
+  /// why.
   case inaccessible(String)
-  /// A later firmware wrote it, in a format this one does not know. It was left as it is.
+  /// A later firmware wrote it, in a format or sealed in a way this one does not know. It was left as it is.
   case newer(version: Int)
 }
 

@@ -1,5 +1,5 @@
 /// Cuts one message into frames; see SetupProtocol for their form.
-struct Fragmenter {
+package struct Fragmenter {
   /// The bit of a message's first frame.
   static let first: UInt8 = 0x80
   /// The bit of a message's last frame.
@@ -17,13 +17,13 @@ struct Fragmenter {
   private var frames: UInt8 = 0
 
   /// Begins a message of 1 to ``SetupProtocol/maximumMessage`` bytes.
-  init(_ message: [UInt8], session: UInt16) {
+  package init(_ message: [UInt8], session: UInt16) {
     self.message = message
     self.session = session
   }
 
   /// The next frame of at most `capacity` bytes (at least 20); nil when all of the message has gone.
-  mutating func next(capacity: Int) -> [UInt8]? {
+  package mutating func next(capacity: Int) -> [UInt8]? {
     guard sent < message.count else { return nil }
     let isFirst = sent == 0  // and not by `frames`, which wraps
     var frame =

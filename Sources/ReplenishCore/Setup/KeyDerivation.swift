@@ -1,9 +1,11 @@
 import COpenSSL
 
 /// The derivations of the setup protocol, by libcrypto. Each throws only when libcrypto itself fails.
-enum KeyDerivation {
+package enum KeyDerivation {
   /// PBKDF2-HMAC-SHA256 (RFC 8018 section 5.2).
-  static func pbkdf2(_ password: Secret, salt: [UInt8], iterations: Int, count: Int) throws(SetupFault) -> Secret {
+  package static func pbkdf2(_ password: Secret, salt: [UInt8], iterations: Int, count: Int) throws(SetupFault)
+    -> Secret
+  {
     guard let rounds = Int32(exactly: iterations), let length = Int32(exactly: count) else { throw .cryptographyFailed }
     var isDone = false
     let key = password.withBytes { password in
@@ -19,7 +21,9 @@ enum KeyDerivation {
   }
 
   /// HKDF-SHA256 (RFC 5869); an empty salt is the salt of 32 zero bytes that the RFC takes then.
-  static func hkdf(_ secret: Secret, salt: [UInt8], info: [UInt8], count: Int) throws(SetupFault) -> Secret {
+  @inline(never) package static func hkdf(_ secret: Secret, salt: [UInt8], info: [UInt8], count: Int) throws(SetupFault)
+    -> Secret
+  {
     guard let algorithm = EVP_KDF_fetch(nil, "HKDF", nil) else { throw .cryptographyFailed }
     defer { EVP_KDF_free(algorithm) }
     guard let derivation = EVP_KDF_CTX_new(algorithm) else { throw .cryptographyFailed }
@@ -38,7 +42,7 @@ enum KeyDerivation {
   }
 
   /// HMAC-SHA256 (RFC 2104): 32 bytes.
-  static func hmac(_ key: Secret, _ message: [UInt8]) throws(SetupFault) -> Secret {
+  @inline(never) package static func hmac(_ key: Secret, _ message: [UInt8]) throws(SetupFault) -> Secret {
     var length: UInt32 = 0
     let code = key.withBytes { key in
       Secret(count: SHA256.length) { code in
@@ -52,7 +56,7 @@ enum KeyDerivation {
   }
 
   /// SHA-256 of something secret, as a secret.
-  static func digest(_ secret: Secret) throws(SetupFault) -> Secret {
+  package static func digest(_ secret: Secret) throws(SetupFault) -> Secret {
     var isDone = false
     let digest = secret.withBytes { secret in
       Secret(count: SHA256.length) { digest in

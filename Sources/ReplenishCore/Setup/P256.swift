@@ -4,17 +4,17 @@ import COpenSSL
 ///
 /// Each multiplication has one scalar: libcrypto computes a combination of two in time that depends on them, on boards
 /// for which it has no assembly.
-final class P256 {
+package final class P256 {
   /// The length of an uncompressed point.
-  static let pointLength = 65
+  package static let pointLength = 65
   /// The length of a scalar.
-  static let scalarLength = 32
+  package static let scalarLength = 32
 
   private let group: OpaquePointer
   private let scratch: OpaquePointer
 
   /// Prepares the group.
-  init() throws(SetupFault) {
+  package init() throws(SetupFault) {
     guard let group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1) else { throw .cryptographyFailed }
     guard let scratch = BN_CTX_secure_new() else {
       EC_GROUP_free(group)
@@ -30,7 +30,7 @@ final class P256 {
   }
 
   /// A number modulo the order of the group; erased when the last owner lets go.
-  final class Scalar {
+  package final class Scalar {
     let number: OpaquePointer
     init(adopting number: OpaquePointer) {
       BN_set_flags(number, BN_FLG_CONSTTIME)
@@ -40,14 +40,14 @@ final class P256 {
   }
 
   /// A point of the group; erased when the last owner lets go.
-  final class Point {
+  package final class Point {
     let point: OpaquePointer
     init(adopting point: OpaquePointer) { self.point = point }
     deinit { EC_POINT_clear_free(point) }
   }
 
   /// The scalar that 32 bytes stand for, big-endian; nil for zero and for the order or more.
-  func scalar(_ bytes: Secret) throws(SetupFault) -> Scalar? {
+  package func scalar(_ bytes: Secret) throws(SetupFault) -> Scalar? {
     guard bytes.count == P256.scalarLength else { return nil }
     let scalar = try number(bytes)
     guard let order = EC_GROUP_get0_order(group) else { throw .cryptographyFailed }
@@ -56,7 +56,7 @@ final class P256 {
   }
 
   /// A scalar drawn uniformly from 1 to the order less one.
-  func randomScalar(_ random: any RandomSource) throws(SetupFault) -> Scalar {
+  package func randomScalar(_ random: any RandomSource) throws(SetupFault) -> Scalar {
     for _ in 0..<64 {  // a draw is refused once in 2^32
       guard let drawn = random.secret(count: P256.scalarLength) else { throw .cryptographyFailed }
       if let scalar = try scalar(drawn) { return scalar }
@@ -100,7 +100,7 @@ final class P256 {
   }
 
   /// `scalar` times the base point.
-  func multiply(base scalar: Scalar) throws(SetupFault) -> Point {
+  package func multiply(base scalar: Scalar) throws(SetupFault) -> Point {
     let product = try empty()
     guard EC_POINT_mul(group, product.point, scalar.number, nil, nil, scratch) == 1 else { throw .cryptographyFailed }
     return product
@@ -129,7 +129,7 @@ final class P256 {
   }
 
   /// A point as 65 bytes; nil for the identity, which has no such form.
-  func bytes(_ point: Point) throws(SetupFault) -> Secret? {
+  package func bytes(_ point: Point) throws(SetupFault) -> Secret? {
     guard EC_POINT_is_at_infinity(group, point.point) == 0 else { return nil }
     var written = 0
     let bytes = Secret(count: P256.pointLength) { target in

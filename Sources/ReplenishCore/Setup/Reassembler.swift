@@ -1,9 +1,9 @@
 /// Puts frames together to messages, one at a time.
-struct Reassembler {
+package struct Reassembler {
   /// A whole message and the session it belongs to.
-  struct Whole: Equatable {
-    let session: UInt16
-    let bytes: [UInt8]
+  package struct Whole: Equatable {
+    package let session: UInt16
+    package let bytes: [UInt8]
   }
 
   private var session: UInt16 = 0
@@ -12,11 +12,13 @@ struct Reassembler {
   private var frames: UInt8 = 0
   private var isCollecting = false
 
+  package init() {}
+
   /// Takes a frame; gives the message that it completes, if it completes one.
   ///
   /// The first frame of another session replaces what was begun, since a phone that starts over cannot finish it. After
   /// a fault nothing is begun.
-  mutating func receive(_ frame: [UInt8]) throws(SetupFault) -> Whole? {
+  package mutating func receive(_ frame: [UInt8]) throws(SetupFault) -> Whole? {
     do {
       return try take(frame)
     } catch {

@@ -1,15 +1,15 @@
 /// The phone's side of one run of SPAKE2+ (RFC 9383 section 3.3).
-struct SPAKE2PlusProver {
+package struct SPAKE2PlusProver {
   private let exchange: SPAKE2Plus
   private let group: P256
   private let w0: Secret
   private let w1: Secret
   private let x: P256.Scalar
   /// `shareP`, to be sent.
-  let share: [UInt8]
+  package let share: [UInt8]
 
   /// Draws `x` and computes X = x·P + w0·M.
-  init(_ exchange: SPAKE2Plus, w0: Secret, w1: Secret, random: any RandomSource) throws(SetupFault) {
+  package init(_ exchange: SPAKE2Plus, w0: Secret, w1: Secret, random: any RandomSource) throws(SetupFault) {
     let group = try P256()
     let x = try group.randomScalar(random)
     guard let w0Scalar = try group.scalar(w0) else { throw .cryptographyFailed }
@@ -27,7 +27,7 @@ struct SPAKE2PlusProver {
   /// The keys, once the device's share and proof have come; throws ``SetupFault/wrongSetupCode`` if the proof is false.
   ///
   /// Z = x·(Y − w0·N), V = w1·(Y − w0·N); the cofactor of P-256 is 1.
-  func finish(shareV: [UInt8], confirmV: [UInt8]) throws(SetupFault) -> SPAKE2Plus.Keys {
+  package func finish(shareV: [UInt8], confirmV: [UInt8]) throws(SetupFault) -> SPAKE2Plus.Keys {
     guard let peer = try group.point(shareV) else { throw .invalidShare }
     guard let w0Scalar = try group.scalar(w0), let w1Scalar = try group.scalar(w1) else { throw .cryptographyFailed }
     let n = try SPAKE2Plus.fixed(SPAKE2Plus.n, in: group)

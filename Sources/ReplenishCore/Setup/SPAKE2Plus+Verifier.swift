@@ -1,17 +1,19 @@
 /// The device's side of one run of SPAKE2+ (RFC 9383 section 3.3), from the record (w0, L) alone.
-struct SPAKE2PlusVerifier {
+package struct SPAKE2PlusVerifier {
   /// `shareV`, to be sent.
-  let share: [UInt8]
+  package let share: [UInt8]
   /// The keys; the prover's proof is to be compared before they are used.
-  let keys: SPAKE2Plus.Keys
+  package let keys: SPAKE2Plus.Keys
 
   /// Whether bytes are a share that ``init(_:w0:l:shareP:random:)`` would not refuse for its form.
-  static func isPoint(_ share: [UInt8]) throws(SetupFault) -> Bool {
+  package static func isPoint(_ share: [UInt8]) throws(SetupFault) -> Bool {
     try P256().point(share) != nil
   }
 
   /// Draws `y`, computes Y = y·P + w0·N, Z = y·(X − w0·M), V = y·L and the keys.
-  init(_ exchange: SPAKE2Plus, w0: Secret, l: Secret, shareP: [UInt8], random: any RandomSource) throws(SetupFault) {
+  package init(_ exchange: SPAKE2Plus, w0: Secret, l: Secret, shareP: [UInt8], random: any RandomSource)
+    throws(SetupFault)
+  {
     let group = try P256()
     guard let peer = try group.point(shareP) else { throw .invalidShare }
     let record = try l.withBytes { (bytes) throws(SetupFault) in try group.point(bytes) }

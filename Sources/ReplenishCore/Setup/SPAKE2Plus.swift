@@ -1,11 +1,18 @@
 /// SPAKE2+ with P-256, SHA-256, HKDF and HMAC (RFC 9383): what both sides share.
-struct SPAKE2Plus {
+package struct SPAKE2Plus {
   /// `Context`, agreed beforehand: two sides that disagree on it end with different keys.
-  var context: [UInt8]
+  package var context: [UInt8]
   /// `idProver`.
-  var prover: [UInt8]
+  package var prover: [UInt8]
   /// `idVerifier`.
-  var verifier: [UInt8]
+  package var verifier: [UInt8]
+
+  /// An exchange of these two parties.
+  package init(context: [UInt8], prover: [UInt8], verifier: [UInt8]) {
+    self.context = context
+    self.prover = prover
+    self.verifier = verifier
+  }
 
   /// `M` and `N` of the ciphersuite (RFC 9383 section 4), compressed.
   static let m: [UInt8] = [
@@ -18,13 +25,13 @@ struct SPAKE2Plus {
   ]
 
   /// What both sides compute once the shares are exchanged (RFC 9383 section 3.4).
-  struct Keys {
+  package struct Keys {
     /// The prover's proof, HMAC of shareV.
-    let confirmP: Secret
+    package let confirmP: Secret
     /// The verifier's proof, HMAC of shareP.
-    let confirmV: Secret
+    package let confirmV: Secret
     /// `K_shared`.
-    let shared: Secret
+    package let shared: Secret
   }
 
   /// A length as eight bytes, little-endian, as RFC 9383 writes it before each part of the transcript.
@@ -39,7 +46,7 @@ struct SPAKE2Plus {
   }
 
   /// The transcript `TT` (RFC 9383 section 3.3): each part after its length.
-  func transcript(
+  package func transcript(
     shareP: [UInt8], shareV: [UInt8], z: Secret, v: Secret, w0: Secret, in group: P256
   ) throws(SetupFault) -> Secret {
     guard let m = try group.bytes(SPAKE2Plus.fixed(SPAKE2Plus.m, in: group)),
@@ -82,5 +89,5 @@ extension Secret {
   }
 
   /// The bytes, where they are no longer secret: about to be sent, or public all along.
-  var disclosed: [UInt8] { withBytes { Array($0) } }
+  package var disclosed: [UInt8] { withBytes { Array($0) } }
 }

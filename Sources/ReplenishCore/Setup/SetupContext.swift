@@ -1,5 +1,5 @@
 /// What both sides must agree on before the handshake, bound into it as the SPAKE2+ `Context`.
-struct SetupContext {
+package struct SetupContext {
   /// The version that the device chose.
   var version: UInt8
   /// Every version that the phone offered, in its order.
@@ -11,8 +11,16 @@ struct SetupContext {
   /// The device's model id.
   var model: [UInt8]
 
+  package init(version: UInt8, offered: [UInt8], salt: [UInt8], iterations: Int, model: [UInt8]) {
+    self.version = version
+    self.offered = offered
+    self.salt = salt
+    self.iterations = iterations
+    self.model = model
+  }
+
   /// The exchange that these agree on: each part of the context after its length as eight bytes, little-endian.
-  var exchange: SPAKE2Plus {
+  package var exchange: SPAKE2Plus {
     var context: [UInt8] = []
     for part in [SetupProtocol.name.bytes, [version], offered, salt, BigEndian.bytes(iterations, count: 4), model] {
       context += SPAKE2Plus.length(part.count) + part

@@ -1,15 +1,15 @@
 /// The numbers that SPAKE2+ makes of a setup code (RFC 9383 section 3.2).
-struct SetupDerivation {
+package struct SetupDerivation {
   /// `w0`, 32 bytes, big-endian, not zero.
-  let w0: Secret
+  package let w0: Secret
   /// `w1`, likewise.
-  let w1: Secret
+  package let w1: Secret
 
   /// PBKDF2-HMAC-SHA256 of the eight digits in ASCII, 80 bytes, each half modulo the order of P-256.
   ///
   /// The halves are 64 bits longer than the order, so that the remainders are uniform. The identities, which are the
   /// same for every device, stand in the transcript and not here.
-  init(code: SetupCode, salt: [UInt8], iterations: Int) throws(SetupFault) {
+  package init(code: SetupCode, salt: [UInt8], iterations: Int) throws(SetupFault) {
     let both = try KeyDerivation.pbkdf2(code.digits, salt: salt, iterations: iterations, count: 80)
     let group = try P256()
     w0 = try group.reduced(both.part(0..<40))
@@ -18,7 +18,7 @@ struct SetupDerivation {
   }
 
   /// `L` = w1·P, uncompressed.
-  func l() throws(SetupFault) -> Secret {
+  package func l() throws(SetupFault) -> Secret {
     let group = try P256()
     guard let scalar = try group.scalar(w1), let bytes = try group.bytes(group.multiply(base: scalar)) else {
       throw .cryptographyFailed

@@ -9,11 +9,18 @@ public protocol Bearer: AnyObject {
   var onPacket: ([UInt8]) -> Void { get set }
   /// The phone is gone.
   var onDisconnected: () -> Void { get set }
+  /// It was open, and no phone can come any more: the window is of no use.
+  var onFailed: (BearerFault) -> Void { get set }
+  /// Which way this is, why, and how it is just now; for `status`.
+  var summary: String { get }
 
   /// Becomes visible and accepts a phone.
   func open() throws(BearerFault)
-  /// Vanishes: no phone, nothing held. Nothing happens if it is not open.
+  /// Vanishes: no phone can come. What was changed on the board may need a moment more to be put back. Nothing happens
+  /// if it is not open.
   func close()
+  /// Holds nothing any more, at once: the loop ends.
+  func end()
   /// Sends one ATT packet to the phone; without a phone it is dropped.
   func send(_ packet: [UInt8])
   /// Ends the phone's connection once what was sent has left.

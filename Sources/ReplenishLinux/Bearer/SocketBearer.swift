@@ -12,6 +12,8 @@ public final class SocketBearer: Bearer {
   public var onPacket: ([UInt8]) -> Void = { _ in }
   /// See ``Bearer/onDisconnected``.
   public var onDisconnected: () -> Void = {}
+  /// Never called: a socket that is open stays so.
+  public var onFailed: (BearerFault) -> Void = { _ in }
 
   private let loop: EventLoop
   private let path: String
@@ -22,6 +24,11 @@ public final class SocketBearer: Bearer {
   public init(loop: EventLoop, path: String) {
     self.loop = loop
     self.path = path
+  }
+
+  /// See ``Bearer/summary``.
+  public var summary: String {
+    "no Bluetooth: the socket \(path), as configured; \(listener == nil ? "closed" : "open")"
   }
 
   /// See ``Bearer/open()``.
@@ -40,6 +47,9 @@ public final class SocketBearer: Bearer {
     listener = nil
     phone?.close()
   }
+
+  /// See ``Bearer/end()``.
+  public func end() { close() }
 
   /// See ``Bearer/send(_:)``.
   public func send(_ packet: [UInt8]) { phone?.send(packet) }

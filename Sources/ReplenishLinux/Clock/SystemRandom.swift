@@ -8,7 +8,7 @@ public final class SystemRandom: RandomSource {
 
   /// See ``RandomSource/fill(_:)``.
   public func fill(_ bytes: UnsafeMutableRawBufferPointer) -> Bool {
-    guard bytes.count <= Int(Int32.max) else { return false }
-    return RAND_priv_bytes(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(bytes.count)) == 1
+    guard let count = Int32(exactly: bytes.count) else { return false }
+    return RAND_priv_bytes(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count) == 1
   }
 }

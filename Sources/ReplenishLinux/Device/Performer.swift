@@ -41,6 +41,7 @@ public final class Performer {
     bearer?.onConnected = { [unowned(unsafe) self] in give(.phoneConnected) }
     bearer?.onPacket = { [unowned(unsafe) self] packet in give(.phonePacket(packet)) }
     bearer?.onDisconnected = { [unowned(unsafe) self] in give(.phoneDisconnected) }
+    bearer?.onFailed = { [unowned(unsafe) self] fault in noPhone(fault) }
   }
 
   /// Starts the device from its records.
@@ -78,6 +79,7 @@ public final class Performer {
     bearer?.onConnected = {}
     bearer?.onPacket = { _ in }
     bearer?.onDisconnected = {}
+    bearer?.onFailed = { _ in }
   }
 
   private func perform(_ effect: Effect) {
@@ -103,7 +105,9 @@ public final class Performer {
     do throws(BearerFault) {
       try bearer.open()
     } catch {
-      give(.windowFailed("no phone can come in: \(error.text)"))
+      noPhone(error)
     }
   }
+
+  private func noPhone(_ fault: BearerFault) { give(.windowFailed("no phone can come in: \(fault.text)")) }
 }

@@ -38,6 +38,15 @@ struct CurlOptions {
     check(replenish_curl_set_pointer(easy, CURLOPT_PREREQDATA, context))
   }
 
+  mutating func setSockets(
+    _ open: curl_opensocket_callback?, _ close: curl_closesocket_callback?, _ context: UnsafeMutableRawPointer
+  ) {
+    check(replenish_curl_set_open_socket_function(easy, open))
+    check(replenish_curl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context))
+    check(replenish_curl_set_close_socket_function(easy, close))
+    check(replenish_curl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, context))
+  }
+
   mutating func setShare(_ share: UnsafeMutableRawPointer) {
     check(replenish_curl_set_share(easy, share))
   }

@@ -52,4 +52,18 @@ enum HTTPCallbacks {
       return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue().maySend() ? 0 : 1
     }
   }
+
+  static var openSocket: curl_opensocket_callback {
+    { context, _, address in
+      guard let context, let address else { return -1 }  // CURL_SOCKET_BAD
+      return Unmanaged<HTTPSockets>.fromOpaque(context).takeUnretainedValue().open(address.pointee)
+    }
+  }
+
+  static var closeSocket: curl_closesocket_callback {
+    { context, socket in
+      guard let context else { return -1 }
+      return Unmanaged<HTTPSockets>.fromOpaque(context).takeUnretainedValue().close(socket)
+    }
+  }
 }

@@ -17,6 +17,7 @@ public final class HTTPClient {
   private let configuration: HTTPClientConfiguration
   private let multi: UnsafeMutableRawPointer
   private let share: UnsafeMutableRawPointer
+  private let sockets = HTTPSockets()
   private var transfers: [HTTPTransfer] = []
   private var refused: [(HTTPOutcome) -> Void] = []
   private var timer: LoopTimer?
@@ -56,6 +57,7 @@ public final class HTTPClient {
 
   /// Makes a request. The completion is called once, and never before this returns.
   public func start(_ request: HTTPRequest, _ completion: @escaping (HTTPOutcome) -> Void) {
+    if transfers.isEmpty { sockets.drainClosed() }
     guard let easy = curl_easy_init() else { return refuse(completion) }
     let transfer = HTTPTransfer(easy: easy, body: request.body, configuration: configuration, completion: completion)
     guard prepare(transfer, request), curl_multi_add_handle(multi, easy) == CURLM_OK else {
@@ -162,8 +164,6 @@ public final class HTTPClient {
     // One request at a time gains nothing from HTTP/2, which costs memory.
     options.set(CURLOPT_HTTP_VERSION, 2)  // CURL_HTTP_VERSION_1_1
     options.set(CURLOPT_NOSIGNAL, 1)
-    // Services close idle connections after a minute or so. A kept one that may be closed already costs a try.
-    options.set(CURLOPT_MAXAGE_CONN, 45)
     options.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectLimit)
     options.set(CURLOPT_TIMEOUT_MS, configuration.totalLimit)
     options.set(CURLOPT_MAXFILESIZE, configuration.maximumBody)
@@ -187,6 +187,8 @@ public final class HTTPClient {
     options.set(CURLOPT_WRITEFUNCTION, HTTPCallbacks.write, CURLOPT_WRITEDATA, context)
     options.set(CURLOPT_HEADERFUNCTION, HTTPCallbacks.header, CURLOPT_HEADERDATA, context)
     options.setPrerequest(HTTPCallbacks.prerequest, context)
+    let opener = Unmanaged.passUnretained(sockets).toOpaque()
+    options.setSockets(HTTPCallbacks.openSocket, HTTPCallbacks.closeSocket, opener)
     options.setShare(share)
     return options.areSet
   }

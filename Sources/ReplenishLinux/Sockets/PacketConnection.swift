@@ -7,7 +7,8 @@ final class PacketConnection {
   private let maximumPacket: Int
   private let maximumQueued: Int
   private var queue: [[UInt8]] = []
-  private var closesWhenSent = false
+  /// Set once the connection is to end: what is queued has until then to leave.
+  private var farewell: LoopTimer?
   private var isReading = true
   private(set) var isOpen = true
 
@@ -40,22 +41,26 @@ final class PacketConnection {
 
   /// Sends a packet, now or when there is room.
   func send(_ packet: [UInt8]) {
-    guard isOpen, !closesWhenSent else { return }
+    guard isOpen, farewell == nil else { return }
     guard queue.count < maximumQueued else { return close() }
     queue.append(packet)
     if queue.count == 1 { flush() }
   }
 
-  /// Closes once what was sent has left.
+  /// Closes once what was sent has left, or after a second: a peer that does not read cannot keep its place.
   func closeWhenSent() {
-    closesWhenSent = true
-    if queue.isEmpty { close() }
+    guard isOpen, farewell == nil else { return }
+    guard !queue.isEmpty else { return close() }
+    let timer = loop.timer { [unowned(unsafe) self] in close() }
+    timer.fire(in: 1000)
+    farewell = timer
   }
 
   /// Closes now.
   func close() {
     guard isOpen else { return }
     isOpen = false
+    farewell?.cancel()
     loop.remove(descriptor)
     _ = CLinux.close(descriptor)
     queue = []
@@ -100,7 +105,7 @@ final class PacketConnection {
       queue.removeFirst()
     }
     watch()
-    if closesWhenSent { close() } else { onSent() }
+    if farewell != nil { close() } else { onSent() }
   }
 
   private func watch() {

@@ -5,7 +5,9 @@ enum RecordSlot {
   /// No file.
   case absent
   /// A whole record.
-  case whole(sequence: UInt64, payload: Secret?)
+  case whole(sequence: UInt64, payload: Secret?, isSealed: Bool)
+  /// A whole sealed record that cannot be opened, for want of the key.
+  case locked(sequence: UInt64)
   /// A whole record of a later firmware.
   case newer(version: Int, sequence: UInt64)
   /// There is or was a file that cannot be read as a record. It may have been the newest.
@@ -14,17 +16,21 @@ enum RecordSlot {
   /// The sequence number, where there is one.
   var sequence: UInt64? {
     switch self {
-    case .whole(let sequence, _), .newer(_, let sequence): sequence
+    case .whole(let sequence, _, _), .newer(_, let sequence), .locked(let sequence): sequence
     case .absent, .damaged: nil
     }
   }
 
   var isDamaged: Bool { if case .damaged = self { true } else { false } }
   var isAbsent: Bool { if case .absent = self { true } else { false } }
+  var isLocked: Bool { if case .locked = self { true } else { false } }
+  var isPlain: Bool { if case .whole(_, _, isSealed: false) = self { true } else { false } }
 
   /// The same, without the payload, which memory need not keep.
   var withoutPayload: RecordSlot {
-    if case .whole(let sequence, _) = self { return .whole(sequence: sequence, payload: nil) }
+    if case .whole(let sequence, _, let isSealed) = self {
+      return .whole(sequence: sequence, payload: nil, isSealed: isSealed)
+    }
     return self
   }
 }
@@ -58,6 +64,10 @@ struct RecordSlots {
   }
 
   var hasDamage: Bool { slots.0.isDamaged || slots.1.isDamaged }
+  var hasPlain: Bool { slots.0.isPlain || slots.1.isPlain }
+
+  /// A place that cannot be opened, for want of the key; nil if there is none.
+  var locked: Int? { slots.0.isLocked ? 0 : slots.1.isLocked ? 1 : nil }
 
   /// The version of a later firmware that wrote one of them; nil if none did.
   var newerVersion: Int? {
@@ -70,7 +80,7 @@ struct RecordSlots {
     guard let newest else { return hasDamage ? .unreadable : .absent }
     switch self[newest] {
     case .newer(let version, _): return .newer(version: version)
-    case .whole(_, let payload?): return hasDamage ? .previous(payload) : .whole(payload)
+    case .whole(_, let payload?, _): return hasDamage ? .previous(payload) : .whole(payload)
     default: return .unreadable
     }
   }

@@ -31,9 +31,11 @@ extension RecordStore {
       note(error.text)
       return .damaged
     }
-    let reading = bytes.map { RecordEnvelope.read(kind, $0) } ?? .damaged(.length)
+    let reading = bytes.map { RecordEnvelope.read(kind, $0, seal: seal) } ?? .damaged(.length)
     switch reading {
-    case .whole(let sequence, let payload): return .whole(sequence: sequence, payload: payload)
+    case .whole(let sequence, let payload): return .whole(sequence: sequence, payload: payload, isSealed: false)
+    case .opened(let sequence, let payload): return .whole(sequence: sequence, payload: payload, isSealed: true)
+    case .locked(let sequence): return .locked(sequence: sequence)
     case .newer(let version, let sequence): return .newer(version: version, sequence: sequence)
     case .damaged(let damage):
       setAside(kind, index, damage)

@@ -7,11 +7,14 @@ import ReplenishCore
 /// place, and then the folder is synced; the highest sequence number wins. The other place still holds the value before,
 /// for the day when the medium damages the newest.
 ///
+/// With a `RecordSeal` the records that hold tokens are sealed: see ``protection``.
+///
 /// Every call may block until the medium is done. That is accepted on the device's one thread: nothing may be sent
 /// before the record of it is durable, so there is nothing better to do meanwhile.
 public final class RecordStore {
   let path: String
   let calls: StorageCalls
+  let seal: RecordSeal?
   /// Holds the lock, and is never synced: a failed sync must not cost the lock.
   let lock: Int32
   /// Nil after a failed sync, whose descriptor would report the error once and then pretend that all is well.
@@ -24,13 +27,23 @@ public final class RecordStore {
   /// What a person should know of: files set aside, each in one sentence. Never a secret.
   public private(set) var notices: [String] = []
 
+  /// What keeps the tokens in this folder from somebody who holds the disk, as it was found at the opening: `sealed` only
+  /// if every copy there may be of them is.
+  public private(set) var protection = ProtectionLevel.none
+
   var fileSystem: any FileSystem { calls.fileSystem }
 
   /// Opens the folder, makes it if it is absent, and checks it, its parent and every record in it.
   ///
+  /// - Parameters:
+  ///   - path: The folder.
+  ///   - fileSystem: Where it is.
+  ///   - seal: The board's key. Records with tokens that lie there plain are sealed with it before this returns; if that
+  ///     fails, ``notices`` and ``protection`` say so.
   /// - Throws: ``StorageError`` if another process has the folder, or if others could read or replace what is in it.
-  public init(folder path: String, fileSystem: any FileSystem) throws(StorageError) {
+  public init(folder path: String, fileSystem: any FileSystem, seal: RecordSeal? = nil) throws(StorageError) {
     self.path = path
+    self.seal = seal
     calls = StorageCalls(fileSystem: fileSystem)
     known = RecordKind.allCases.map { _ in nil }
     let folder = try RecordStore.openFolder(path, calls)
@@ -47,6 +60,7 @@ public final class RecordStore {
       close()
       throw error
     }
+    if seal != nil, sealWhatIsPlain() { protection = .sealed }
   }
 
   /// Gives the folder back to another process. The store is not used after it.
@@ -61,9 +75,10 @@ public final class RecordStore {
     do throws(StorageError) {
       let slots = try scan(kind)
       remember(kind, slots)
+      if let locked = slots.locked { return .inaccessible(lockedText(kind, locked)) }
       return slots.finding
     } catch {
-      notices.append(error.text)
+      note(error.text)
       return .inaccessible(error.text)
     }
   }
@@ -76,25 +91,34 @@ public final class RecordStore {
       forget(kind)
       if let version = slots.newerVersion {
         throw StorageError(
-          "\(place(kind, 0)): a later firmware wrote it (format \(version)); install that firmware again, or erase")
+          "\(place(kind, 0)): a later firmware wrote it (\(RecordEnvelope.novelty(version))); install that firmware "
+            + "again, or erase")
       }
-      // Twice if one place is damaged: then its set-aside copy no longer casts doubt on the other.
-      repeat {
-        let target = slots.target
-        let sequence = try next(kind, slots)
-        guard let bytes = RecordEnvelope.encode(kind, sequence: sequence, payload: payload) else {
-          throw StorageError(
-            "\(place(kind, target)): \(payload.count) bytes are more than a record may hold "
-              + "(\(RecordEnvelope.maximumPayload)); this is a fault of the program")
-        }
-        try replace(kind, target, bytes)
-        slots[target] = .whole(sequence: sequence, payload: nil)
-      } while slots.hasDamage
+      if let locked = slots.locked { throw StorageError(lockedText(kind, locked)) }
+      try put(kind, payload, into: &slots)
       remember(kind, slots)
       return .durable
     } catch {
       return .failed(error.text)
     }
+  }
+
+  /// Writes a record to one place, or to both if one is damaged, whose set-aside copy then no longer casts doubt on the
+  /// other, or holds plainly what is now sealed.
+  func put(_ kind: RecordKind, _ payload: Secret, into slots: inout RecordSlots) throws(StorageError) {
+    let seal = kind.holdsTokens ? seal : nil
+    repeat {
+      let target = slots.target
+      let sequence = try next(kind, slots)
+      guard let bytes = RecordEnvelope.encode(kind, sequence: sequence, payload: payload, seal: seal) else {
+        throw StorageError(
+          "\(place(kind, target)): \(payload.count) bytes are more than a record may hold "
+            + "(\(RecordEnvelope.maximumPayload)), or the board gave no random bytes to seal them; "
+            + "this is a fault of the program or the board")
+      }
+      try replace(kind, target, bytes)
+      slots[target] = .whole(sequence: sequence, payload: nil, isSealed: seal != nil)
+    } while slots.hasDamage || (seal != nil && slots.hasPlain)
   }
 
   /// Removes every copy of a record, whichever firmware wrote it.
@@ -130,11 +154,11 @@ public final class RecordStore {
     return try scan(kind)
   }
 
-  private func remember(_ kind: RecordKind, _ slots: RecordSlots) {
+  func remember(_ kind: RecordKind, _ slots: RecordSlots) {
     known[index(kind)] = RecordSlots(slots: (slots.slots.0.withoutPayload, slots.slots.1.withoutPayload))
   }
 
-  private func forget(_ kind: RecordKind) { known[index(kind)] = nil }
+  func forget(_ kind: RecordKind) { known[index(kind)] = nil }
 
   private func index(_ kind: RecordKind) -> Int {
     for (index, candidate) in RecordKind.allCases.enumerated() where candidate == kind { return index }
@@ -150,5 +174,8 @@ public final class RecordStore {
     return next
   }
 
-  func note(_ text: String) { notices.append(text) }
+  /// The first ones tell most, and a disk that fails for years must not fill the memory.
+  func note(_ text: String) {
+    if notices.count < 32 { notices.append(text) }
+  }
 }

@@ -22,6 +22,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case setupDevice = "setup-device"
   /// A phone in a handshake or a session with a device that lies.
   case setupPhone = "setup-phone"
+  /// The kernel's Bluetooth: its management, and a controller's answers.
+  case kernel
   /// The factory's setup record.
   case credential
   /// Requests on the control socket.
@@ -52,6 +54,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .messages: try MessageTarget.run(&bytes)
     case .setupDevice: try SetupDeviceTarget.run(&bytes)
     case .setupPhone: try SetupPhoneTarget.run(&bytes)
+    case .kernel: try KernelTarget.run(&bytes)
     case .credential: try TextTargets.credential(input)
     case .controlRequest: try TextTargets.controlRequest(input)
     case .controlReply: try TextTargets.controlReply(input)

@@ -2,13 +2,17 @@
 
 /// Records as they may lie on a disk.
 enum RecordTargets {
-  /// A kind, then a file: any bytes, or a payload in an envelope that the input changes.
+  /// A kind, then a file: any bytes, or a payload in an envelope, sealed or not, that the input changes.
   static func envelope(_ bytes: inout InputBytes) throws(Violation) {
     let kind = RecordKind.allCases[bytes.number(below: RecordKind.allCases.count)]
-    guard bytes.number(below: 2) == 1 else {
-      try read(kind, bytes.remainder())
-      return
+    switch bytes.number(below: 3) {
+    case 0: try read(kind, bytes.remainder())
+    case 1: try plain(kind, &bytes)
+    default: try sealed(kind, &bytes)
     }
+  }
+
+  private static func plain(_ kind: RecordKind, _ bytes: inout InputBytes) throws(Violation) {
     let version = Int(bytes.word())
     let sequence = UInt64(bytes.word()) << 48 | UInt64(bytes.word())
     let payload = Secret(copying: bytes.chunk())
@@ -19,6 +23,33 @@ enum RecordTargets {
       try Violation.unless(isWhole == (version == RecordEnvelope.version), "a record of this version is whole")
     } else {
       try Violation.unless(!isWhole, "a changed record is not whole")
+    }
+  }
+
+  /// A sequence number, a payload, edits, and whether the checksum is made to fit them.
+  private static func sealed(_ kind: RecordKind, _ bytes: inout InputBytes) throws(Violation) {
+    let key = Secret(copying: [UInt8](repeating: 7, count: RecordSeal.keyLength))
+    let other = Secret(copying: [UInt8](repeating: 8, count: RecordSeal.keyLength))
+    guard
+      let seal = RecordSeal(key: key, source: "key", random: SeededRandom(7)),
+      let wrong = RecordSeal(key: other, source: "key", random: SeededRandom(8))
+    else { return }
+    let sequence = UInt64(bytes.word()) << 48 | UInt64(bytes.word())
+    let payload = Secret(copying: bytes.chunk())
+    guard let file = RecordEnvelope.encode(kind, sequence: sequence, payload: payload, seal: seal) else { return }
+    var edited = bytes.edited(file.disclosed)
+    if bytes.number(below: 2) == 1 && edited.count >= RecordEnvelope.headerLength {
+      edited.replaceSubrange(32..<64, with: SHA256.digest(Array(edited[..<32]) + Array(edited[64...])))
+    }
+    for (seal, isRight) in [(seal, true), (wrong, false), (nil, false)] as [(RecordSeal?, Bool)] {
+      switch RecordEnvelope.read(kind, Secret(copying: edited), seal: seal) {
+      case .opened(let found, let opened):
+        try Violation.unless(isRight && edited == file.disclosed, "only the key opens what was sealed, unchanged")
+        try Violation.unless(found == sequence && Secret.matches(opened, payload), "what was sealed is opened")
+      case .locked: try Violation.unless(!isRight || edited != file.disclosed, "the key opens what it sealed")
+      case .whole: try Violation.unless(edited != file.disclosed, "what was sealed is not read as plain")
+      case .newer, .damaged: try Violation.unless(edited != file.disclosed, "a sealed record is whole")
+      }
     }
   }
 

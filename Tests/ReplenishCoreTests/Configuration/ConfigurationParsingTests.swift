@@ -26,6 +26,7 @@ import Testing
       serial = B0001
       state-folder = /data/state
       setup-record = /data/record
+      seal-key = /run/key
       [amazon]
       region = eu
       token-host = https://localhost:8443
@@ -64,6 +65,7 @@ import Testing
     #expect(configuration.device.serialSources == [.fixed(try SerialNumber("B0001"))])
     #expect(configuration.device.stateFolder == "/data/state")
     #expect(configuration.device.setupRecord == "/data/record")
+    #expect(configuration.device.sealKey == "/run/key")
     #expect(
       configuration.amazon
         == .init(

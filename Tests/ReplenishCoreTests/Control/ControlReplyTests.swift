@@ -58,7 +58,7 @@ import Testing
     let status = text(.status(DeviceStatus(version: "1", link: .setupOpen, slots: ["a"])))
     #expect(
       status == #"{"protocol":1,"reply":"status","status":{"version":"1","link":"setup-open","generation":null,"#
-        + #""protection":"none","test-device":false,"setup-record":false,"window-seconds":null,"#
+        + #""protection":"none","test-device":false,"setup-record":false,"bearer":null,"window-seconds":null,"#
         + #""guesses":{"failed":0,"wait-seconds":0},"clock-plausible":false,"refresh-age":null,"failure":null,"#
         + #""slots":["a"],"presses":[]}}"#)
   }

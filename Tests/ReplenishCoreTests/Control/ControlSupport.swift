@@ -5,7 +5,8 @@ func fullStatus() throws -> DeviceStatus {
   let id = try PressID.numbered(1)
   return DeviceStatus(
     version: "1.0.0", link: .linked, generation: 3, protection: .sealed, isTestDevice: true, hasSetupRecord: true,
-    windowSeconds: 480, guesses: .init(failed: 4, waitSeconds: 10), isClockPlausible: true, refreshAge: 61,
+    bearer: "Bluetooth, kernel sockets, as configured; hci0 advertises", windowSeconds: 480,
+    guesses: .init(failed: 4, waitSeconds: 10), isClockPlausible: true, refreshAge: 61,
     failure: .init(text: "the service could not be reached; check the network", age: 7), slots: ["paper", "tea"],
     presses: [
       PressReport(slot: "paper", id: id, state: .sending, age: 2),

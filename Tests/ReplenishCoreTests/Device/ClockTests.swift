@@ -7,7 +7,7 @@ import Testing
   @Test func nothingIsSentIn1970AndEverythingAfterwards() throws {
     let storage = MemoryStorage()
     let first = try DeviceFixture.linked(storage)
-    let life = try first.restarted(seed: 2, clock: 40)
+    let life = first.restarted(seed: 2, clock: 40)
     try life.start()
     let before = life.amazon.log.count
     try life.press()
@@ -24,10 +24,10 @@ import Testing
   @Test func aPressFromBeforeTheClockExpiresAcrossABoot() throws {
     let storage = MemoryStorage()
     let first = try DeviceFixture.linked(storage)
-    let second = try first.restarted(seed: 2, clock: 40)
+    let second = first.restarted(seed: 2, clock: 40)
     try second.start()
     try second.press()
-    let third = try second.restarted(seed: 3, clock: DeviceFixture.clock + 86_400)
+    let third = second.restarted(seed: 3, clock: DeviceFixture.clock + 86_400)
     try third.start()
     #expect(third.newest?.state == .expired)
     #expect(third.lights[0] == .notOrdered)
@@ -37,7 +37,7 @@ import Testing
   @Test func aPressFromThisBootKeepsItsAge() throws {
     let storage = MemoryStorage()
     let first = try DeviceFixture.linked(storage)
-    let life = try first.restarted(seed: 2, clock: 40)
+    let life = first.restarted(seed: 2, clock: 40)
     try life.start()
     try life.press()
     try life.pass(23 * 3_600_000)
@@ -78,7 +78,7 @@ import Testing
     try first.press()
     #expect(first.newest?.state == .sending)
     // Hours later the board starts with the time that it saved before the power went.
-    let life = try first.restarted(seed: 2, clock: first.moment.clock - 60)
+    let life = first.restarted(seed: 2, clock: first.moment.clock - 60)
     life.amazon.clearScript()
     life.moment.isSynchronized = false
     try life.start()

@@ -1,57 +1,17 @@
+import ReplenishCore
 import ReplenishLinux
 import ReplenishTestSupport
 import Testing
 
-@testable import ReplenishCore
-
-/// The power goes inside the writing of records, at every call of storage; and every call fails once.
-///
-/// After a cut each change that was not synced may or may not have happened: all subsets while they are few.
+/// The power goes at every call of storage, and every call fails once; see ``DiskCuts``.
 @Suite struct DiskCutTests {
-  /// How one life on a model disk went.
-  private struct Run {
-    let life: Life
-    let disk: ModelDisk
-    let guesses: Int
-
-    /// Prepares a scenario, arms the disk and runs it to its end or its cut.
-    init(_ scenario: PowerCutScenario, arm: (ModelDisk) -> Void) throws {
-      disk = ModelDisk()
-      life = try DeviceFixture.life(try DiskStorage(disk))
-      try scenario.prepare(life)
-      guesses = life.status.guesses.failed
-      arm(disk)
-      do throws(PowerLost) { try scenario.run(life) } catch {}
-    }
-
-    /// The calls that the scenario makes if nothing happens.
-    static func calls(_ scenario: PowerCutScenario) throws -> Int {
-      var before = 0
-      let run = try Run(scenario) { before = $0.calls }
-      return run.disk.calls - before
-    }
-
-    /// What is wrong on each of the disks that the cut may have left.
-    func verdicts(_ scenario: PowerCutScenario, _ comeback: PowerReturn, lives: inout Int) throws -> [String] {
-      var wrong: [String] = []
-      for survivor in disk.survivors(limit: 32) {
-        lives += 1
-        let next = try life.restarted(
-          seed: 2, clock: comeback.clock(after: life), storage: try DiskStorage(survivor), amazon: life.amazon.copy())
-        wrong += try PowerCutVerdict.comeBack(life, next, comeback)
-        wrong += PowerCutVerdict.check(scenario, life, next, guessesBefore: guesses)
-      }
-      return wrong
-    }
-  }
-
   @Test(arguments: PowerCutScenario.allCases)
   func everyCallCanBeTheLast(scenario: PowerCutScenario) throws {
-    let calls = try Run.calls(scenario)
+    let calls = try DiskCuts.calls(scenario)
     #expect(calls > 5)
     var lives = 0
     for cut in 0...calls {
-      let run = try Run(scenario) { $0.cutAfter = $0.calls + cut }
+      let run = try DiskCuts(scenario) { $0.cutAfter = $0.calls + cut }
       // The ways to come back take turns; each meets every kind of call.
       let comeback = PowerReturn.allCases[cut % PowerReturn.allCases.count]
       let wrong = try run.verdicts(scenario, comeback, lives: &lives)
@@ -60,22 +20,31 @@ import Testing
     print("disk cuts: \(scenario.rawValue): \(calls + 1) cut points, \(lives) lives")
   }
 
+  /// The same while the tokens are sealed, where they are written.
+  @Test(arguments: [PowerCutScenario.link, .unlink, .erase])
+  func everyCallCanBeTheLastWhileTokensAreSealed(scenario: PowerCutScenario) throws {
+    let key = Secret(copying: [UInt8](repeating: 7, count: RecordSeal.keyLength))
+    let seal = try #require(
+      RecordSeal(key: key, source: "/run/key", random: ReplenishTestSupport.SeededRandom(7)))
+    let calls = try DiskCuts.calls(scenario, seal: seal)
+    var lives = 0
+    for cut in 0...calls {
+      let run = try DiskCuts(scenario, seal: seal) { $0.cutAfter = $0.calls + cut }
+      let wrong = try run.verdicts(scenario, PowerReturn.allCases[cut % PowerReturn.allCases.count], lives: &lives)
+      #expect(wrong.isEmpty, "\(scenario.rawValue), sealed, cut after call \(cut) of \(calls)")
+      #expect(!run.disk.holds(Array("refresh_token".utf8)))
+    }
+    print("disk cuts, sealed: \(scenario.rawValue): \(calls + 1) cut points, \(lives) lives")
+  }
+
   @Test(arguments: PowerCutScenario.allCases)
   func everyCallCanFail(scenario: PowerCutScenario) throws {
-    let calls = try Run.calls(scenario)
+    let calls = try DiskCuts.calls(scenario)
     let failures: [ModelDisk.Failure] = [.error(5), .error(28), .error(4), .short]  // EIO, ENOSPC, EINTR
     for call in 1...calls {
       for failure in failures {
-        let run = try Run(scenario) { $0.failures[$0.calls + call] = failure }
-        // It goes on by itself …
-        try run.life.pass(2 * 86_400_000)
-        var wrong = PowerCutVerdict.check(scenario, run.life, run.life, guessesBefore: run.guesses)
-        // … and after a restart.
-        let next = try run.life.restarted(
-          seed: 2, storage: try DiskStorage(run.disk.afterCrash()), amazon: run.life.amazon.copy())
-        try next.start()
-        try next.pass(2 * 86_400_000)
-        wrong += PowerCutVerdict.check(scenario, run.life, next, guessesBefore: run.guesses)
+        let run = try DiskCuts(scenario) { $0.failures[$0.calls + call] = failure }
+        let wrong = try run.goOn(scenario)
         #expect(wrong.isEmpty, "\(scenario.rawValue), call \(call) of \(calls) fails with \(failure)")
       }
     }
@@ -87,8 +56,8 @@ import Testing
   func withoutSyncSomethingIsWrong(scenario: PowerCutScenario) throws {
     var wrong: [String] = []
     var lives = 0
-    for cut in 0...(try Run.calls(scenario)) {
-      let run = try Run(scenario) {
+    for cut in 0...(try DiskCuts.calls(scenario)) {
+      let run = try DiskCuts(scenario) {
         $0.ignoresEverySync = true
         $0.cutAfter = $0.calls + cut
       }

@@ -13,7 +13,7 @@ import Testing
   private func wrongCode(_ life: Life) throws { life.phoneCode = try SetupCode(Secret(copying: "82036415")) }
 
   @Test func threeAreFreeThenTheDelayDoubles() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     try wrongCode(life)
     for _ in 0..<3 { try guess(life) }
@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func theTwentyFifthTryIsDelayedLikeTheRest() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     try wrongCode(life)
     for _ in 0..<25 {
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func theRightCodeRefunds() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     let right = life.phoneCode
     try wrongCode(life)
@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test func connectingIsNotGuessing() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     for _ in 0..<25 {
       try life.give(.phoneConnected)
@@ -67,7 +67,7 @@ import Testing
 
   @Test func theDelayRunsAgainInFullAfterARestart() throws {
     let storage = MemoryStorage()
-    let life = try DeviceFixture.life(storage)
+    let life = DeviceFixture.life(storage)
     try life.start()
     try wrongCode(life)
     for _ in 0..<4 {
@@ -76,7 +76,7 @@ import Testing
     }
     let wait = life.status.guesses.waitSeconds
     try life.pass(UInt64(wait) * 1000)
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     try next.start()
     #expect(next.status.guesses.failed == life.status.guesses.failed)
     #expect(next.status.guesses.waitSeconds == 10)
@@ -84,7 +84,7 @@ import Testing
 
   @Test func aGuessThatCannotBeCountedIsRefused() throws {
     let storage = MemoryStorage()
-    let life = try DeviceFixture.life(storage)
+    let life = DeviceFixture.life(storage)
     try life.start()
     storage.failures[.attempts] = 1
     try life.connectPhone()
@@ -99,13 +99,13 @@ import Testing
   func anUnreadableCountMeansTheLongestDelay(finding: RecordFinding) throws {
     let storage = MemoryStorage()
     storage.records[.attempts] = finding
-    let life = try DeviceFixture.life(storage)
+    let life = DeviceFixture.life(storage)
     try life.start()
     #expect(life.status.guesses.waitSeconds == 300)
   }
 
   @Test func eraseDoesNotResetTheCount() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     try wrongCode(life)
     for _ in 0..<3 { try guess(life) }
@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test func noTrafficKeepsTheWindowOpen() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     #expect(life.windowIsOpen)
     for _ in 0..<20 {
@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test func aWindowThatCannotOpenIsNotShownAsOpen() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     try life.give(.windowFailed("the adapter is gone; plug it in"))
     #expect(life.status.link == .unlinked)

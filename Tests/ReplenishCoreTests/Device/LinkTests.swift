@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test func aRefusedCodeCanBeTriedAgainOverTheSameConnection() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     life.amazon.script(.redeem, .status(400))
     try life.connectPhone()
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func aCodeThatNeverLeftIsSentAgain() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     life.amazon.script(.redeem, .unreachable, .unreachable)
     try life.connectPhone()
@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test func aCodeThatMayHaveBeenUsedNeedsANewLogin() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     life.amazon.script(.redeem, .brokenAfter)
     try life.connectPhone()
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func provingGoesOnAfterTheNetworkComesBack() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     for _ in 0..<5 { life.amazon.script(.refresh, .unreachable) }
     try life.connectPhone()
@@ -65,12 +65,12 @@ import Testing
   }
 
   @Test func anUnprovedLinkIsProvedAfterARestart() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     for _ in 0..<50 { life.amazon.script(.refresh, .unreachable) }
     try life.connectPhone()
     life.amazon.clearScript()
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     try next.start()
     #expect(next.status.link == .linked)
   }
@@ -78,7 +78,7 @@ import Testing
   @Test func anotherClientIDIsRefusedInPlainWords() throws {
     var configuration = DeviceFixture.configuration
     configuration.clientID = "amzn1.application-oa2-client.maker"
-    let life = try DeviceFixture.life(configuration: configuration)
+    let life = DeviceFixture.life(configuration: configuration)
     try life.start()
     try life.connectPhone()
     #expect(life.amazon.log.isEmpty)

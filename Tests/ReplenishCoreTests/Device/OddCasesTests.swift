@@ -14,7 +14,7 @@ import Testing
     try life.pass(3_600_000)
     #expect(life.events.contains(.erased))
     #expect(storage.records[.link] == nil, "the tokens survived a confirmed factory reset")
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     next.amazon.clearScript()
     try next.start()
     #expect(next.status.link != .linked)
@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test func aCodeBeingRedeemedDoesNotOutliveAFactoryReset() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     life.phoneLogsIn = false
     try life.connectPhone()
@@ -110,7 +110,7 @@ import Testing
 
   /// Windows.
   @Test func theWindowClosesOnce() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     try life.pass(595_000)
     try life.connectPhone()
@@ -124,7 +124,7 @@ import Testing
     for _ in 0..<50 { life.amazon.script(.replenish, .unreachable) }
     try life.press()
     life.amazon.clearScript()
-    let next = try life.restarted(seed: 2, clock: life.moment.clock - 600)
+    let next = life.restarted(seed: 2, clock: life.moment.clock - 600)
     try next.start()
     next.moment.clock = life.moment.clock + 60
     try next.give(.wake)
@@ -140,7 +140,7 @@ import Testing
     try life.press()
     #expect(life.newest?.state == .testOrdered)
     try life.pass(60_000)
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     try next.start()
     #expect(next.lights[0] != .inDoubt)
   }
@@ -150,7 +150,7 @@ import Testing
     life.amazon.script(.replenish, .status(404))
     try life.press()
     #expect(life.lights[0] == .notOrdered)
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     try next.start()
     #expect(next.lights[0] == .notOrdered)
   }
@@ -159,7 +159,7 @@ import Testing
     let storage = MemoryStorage()
     let life = try DeviceFixture.linked(storage)
     storage.records[.journal] = .newer(version: 2)
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     try next.start()
     storage.failures[.erasing] = 1
     try next.command(.erase)
@@ -176,7 +176,7 @@ import Testing
     for _ in 0..<50 { life.amazon.script(.deregister, .unreachable) }
     try life.command(.unlink)
     storage.records[.journal] = .newer(version: 2)
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     try next.start()
     try next.command(.erase)
     try next.pass(3_600_000)
@@ -223,7 +223,7 @@ import Testing
       Secret(
         copying: #"{"generation":1,"entries":["# + entry("00112233445566778899aabbccddeeff") + ","
           + entry("10112233445566778899aabbccddeeff") + "]}"))
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     let before = next.amazon.log.count
     try next.start()
     #expect(next.amazon.log.dropFirst(before).filter { $0 == .replenish }.count == 1)
@@ -263,11 +263,11 @@ import Testing
   }
 
   @Test func aPhoneThatComesBackIsNotToldLinkedForAnOldCode() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     try life.start()
     for _ in 0..<300 { life.amazon.script(.refresh, .unreachable) }
     try life.connectPhone()
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     try next.start()
     try next.command(.setup)
     next.phoneLogsIn = false
@@ -279,7 +279,7 @@ import Testing
 
   @Test func aProvedLinkIsWrittenAsProved() throws {
     let storage = MemoryStorage()
-    let life = try DeviceFixture.life(storage)
+    let life = DeviceFixture.life(storage)
     try life.start()
     life.amazon.script(.refresh, .unreachable, .unreachable)
     try life.connectPhone()
@@ -299,7 +299,7 @@ import Testing
     storage.failures[.link] = 1000
     try life.command(.unlink)
     try life.pass(5_000)
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     try next.start()
     #expect(next.status.link != .linked)
     try next.press()
@@ -340,7 +340,7 @@ import Testing
     for _ in 0..<20 { first.amazon.script(.replenish, .brokenBefore) }
     try first.press()
     storage.records[.journal] = .previous(before)
-    let next = try first.restarted(seed: 2)
+    let next = first.restarted(seed: 2)
     next.amazon.clearScript()
     try next.start()
     try next.pass(60_000)
@@ -357,7 +357,7 @@ import Testing
     try first.press()
     let journal = storage.records[.journal]
     storage.records[.journal] = .inaccessible("/state: could not open (Too many open files); raise the limit")
-    let second = try first.restarted(seed: 2)
+    let second = first.restarted(seed: 2)
     try second.start()
     try second.press()
     try second.pass(3_600_000)
@@ -367,7 +367,7 @@ import Testing
       return
     }
     storage.records[.journal] = journal
-    let third = try second.restarted(seed: 3)
+    let third = second.restarted(seed: 3)
     third.amazon.clearScript()
     try third.start()
     try third.pass(60_000)
@@ -381,7 +381,7 @@ import Testing
     let storage = MemoryStorage()
     let life = try DeviceFixture.linked(storage)
     storage.records[kind] = .whole(Secret(copying: text))
-    let next = try life.restarted(seed: 2)
+    let next = life.restarted(seed: 2)
     try next.start()
     _ = next.status
     try next.pass(60_000)

@@ -150,7 +150,7 @@ import Testing
   }
 
   @Test func aPressWithoutLinkIsRefusedAndShown() throws {
-    let life = try DeviceFixture.life()
+    let life = DeviceFixture.life()
     life.configuration.opensSetupAtStart = false
     try life.start()
     try life.press()

@@ -3,27 +3,6 @@ import Testing
 @testable import ReplenishCore
 
 @Suite struct IdentityTests {
-  struct File: Decodable {
-    struct Case: Decodable {
-      let value: String
-      let valid: Bool
-      let reason: String
-    }
-    let serials: [Case]
-    let models: [Case]
-  }
-
-  @Test func vectors() throws {
-    let file = try VectorFile.decode("identity", as: File.self)
-    #expect(!file.serials.isEmpty && !file.models.isEmpty)
-    for serial in file.serials {
-      #expect(((try? SerialNumber(serial.value)) != nil) == serial.valid, "serial: \(serial.reason)")
-    }
-    for model in file.models {
-      #expect(((try? ModelID(model.value)) != nil) == model.valid, "model: \(model.reason)")
-    }
-  }
-
   @Test func theFaultNamesWhatIsWrong() {
     #expect(throws: IdentityFault.empty) { try SerialNumber("") }
     #expect(throws: IdentityFault.tooLong(count: 51, limit: 50)) { try SerialNumber(String(repeating: "1", count: 51)) }

@@ -1,3 +1,4 @@
+import ReplenishTestSupport
 import Testing
 
 @testable import ReplenishCore

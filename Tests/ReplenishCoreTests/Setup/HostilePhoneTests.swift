@@ -1,3 +1,4 @@
+import ReplenishTestSupport
 import Testing
 
 @testable import ReplenishCore
@@ -80,14 +81,15 @@ import Testing
   }
 
   @Test func sharesThatAreNoPointsAreRefusedUncounted() throws {
-    for vector in try SetupVectors.list("spake2plus.json", "invalidShares") {
+    for vector in try SharedChecks.vectors.list("spake2plus", "invalidShares") {
+      let name = Comment(rawValue: try vector.text("name"))
       let phone = try RawPhone()
       phone.session = 5
       phone.send(.hello(versions: [1]))
-      phone.send(.share(vector.bytes("share")))
-      #expect(phone.faults == [.invalidShare], Comment(rawValue: vector.text("name")))
-      #expect(phone.events.isEmpty, Comment(rawValue: vector.text("name")))
-      #expect(try phone.prove(), Comment(rawValue: vector.text("name")))
+      phone.send(.share(try vector.bytes("share")))
+      #expect(phone.faults == [.invalidShare], name)
+      #expect(phone.events.isEmpty, name)
+      #expect(try phone.prove(), name)
     }
   }
 

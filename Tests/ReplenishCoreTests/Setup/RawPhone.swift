@@ -1,3 +1,5 @@
+import ReplenishTestSupport
+
 @testable import ReplenishCore
 
 /// A phone without manners, over a real connection: it writes what a test tells it to, and keeps what comes back.

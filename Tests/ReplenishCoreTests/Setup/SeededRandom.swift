@@ -40,15 +40,3 @@ final class SeededRandom: RandomSource {
     return bytes
   }
 }
-
-/// Gives out bytes that were fixed beforehand, then fails.
-final class FixedRandom: RandomSource {
-  private var bytes: [UInt8]
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
-  func fill(_ target: UnsafeMutableRawBufferPointer) -> Bool {
-    guard bytes.count >= target.count else { return false }
-    target.copyBytes(from: bytes.prefix(target.count))
-    bytes.removeFirst(target.count)
-    return true
-  }
-}

@@ -1,22 +1,9 @@
+import ReplenishTestSupport
 import Testing
 
 @testable import ReplenishCore
 
 @Suite struct SetupCodeTests {
-  @Test func derivesTheFactoryRecordOfTheVectors() throws {
-    let vectors = try SetupVectors.list("setup-code.json", "vectors")
-    #expect(vectors.count >= 8)
-    for vector in vectors {
-      let name = Comment(rawValue: vector.text("name"))
-      let code = try SetupCode(Secret(copying: vector.text("code")))
-      let iterations = try #require(vector["iterations"] as? Int)
-      let derivation = try SetupDerivation(code: code, salt: vector.bytes("salt"), iterations: iterations)
-      #expect(derivation.w0.disclosed == vector.bytes("w0"), name)
-      #expect(derivation.w1.disclosed == vector.bytes("w1"), name)
-      #expect(try derivation.l().disclosed == vector.bytes("L"), name)
-    }
-  }
-
   @Test func readsWhatPeopleType() throws {
     for typed in ["48205193", "4820-5193", "4820 5193", " 48 20-51 93 "] {
       #expect(try SetupCode(Secret(copying: typed)).digits.disclosed == Array("48205193".utf8))

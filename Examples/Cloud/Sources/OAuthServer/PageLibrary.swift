@@ -19,10 +19,11 @@ public struct PageLibrary: Sendable {
   /// - Parameters:
   ///   - site: The name in the page header.
   ///   - templates: Further templates by name; one with an existing name replaces it.
-  public init(site: String, templates: [String: String] = [:]) throws {
+  ///   - style: Further rules after the library's own.
+  public init(site: String, templates: [String: String] = [:], style further: String = "") throws {
     library = MustacheLibrary()
     self.site = site
-    style = String(decoding: PackageResources.style_css, as: UTF8.self)
+    style = String(decoding: PackageResources.style_css, as: UTF8.self) + further
     // The style travels in the page, so its digest is named; form-action is left out because browsers would apply it
     // to the redirect that follows the consent form and stop it.
     let digest = Data(SHA256.hash(data: Data(style.utf8))).base64EncodedString()

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import OAuthServer
 import ServiceLifecycle
+import ServiceProgram
 import UnixSignals
 
 @main

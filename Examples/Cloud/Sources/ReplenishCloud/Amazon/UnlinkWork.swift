@@ -1,0 +1,48 @@
+import Foundation
+import Logging
+
+/// Tells Amazon that a link was taken back: for seven days, then the tokens are wiped all the same.
+struct UnlinkWork: Sendable {
+  static let patience = 7.0 * 86_400
+
+  let storage: any CloudStorage
+  let amazon: AmazonClient
+  let keeper: TokenKeeper
+  let logger: Logger
+  let now: @Sendable () -> Date
+
+  /// Works on everything that is due.
+  func sweep() async throws {
+    for id in try await storage.dueUnlinks(at: now()) { try await work(on: id) }
+  }
+
+  func work(on id: Registration.ID) async throws {
+    guard let row = try await storage.registration(id), row.state == .unlinking else { return }
+    let age = now().timeIntervalSince(row.unlinkedAt ?? row.linkedAt)
+    guard age < Self.patience else {
+      logger.error("registration \(id): Amazon could not be told of the unlink in seven days; its tokens are wiped")
+      return try await storage.finishUnlink(id, .failed, at: now())
+    }
+    // Pushed ahead first, so that a second instance does not do the same meanwhile.
+    try await storage.postponeUnlink(id, until: now() + min(3600, max(10, age / 2)))
+    var bad: String?
+    for _ in 0..<2 {
+      switch try await keeper.access(id, generation: row.generation, except: bad) {
+      case .ended: return
+      case .unavailable(let reason):
+        return logger.warning("registration \(id): not taken back at Amazon yet: \(reason)")
+      case .token(let access):
+        switch await amazon.deregister(access: access) {
+        case .value, .refused(status: 404, type: _):
+          logger.info("registration \(id): taken back at Amazon")
+          return try await storage.finishUnlink(id, .ended, at: now())
+        case .badToken: bad = access
+        case .refused(let status, let type):
+          return logger.warning("registration \(id): not taken back at Amazon yet: \(status) \(type)")
+        case .unknown(let reason):
+          return logger.warning("registration \(id): not taken back at Amazon yet: \(reason)")
+        }
+      }
+    }
+  }
+}

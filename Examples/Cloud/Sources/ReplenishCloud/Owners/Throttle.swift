@@ -1,0 +1,52 @@
+import Foundation
+
+/// Slows guessing down: so many attempts under each name within a time. Nothing is ever locked: an attacker could lock
+/// others out.
+struct Throttle: Sendable {
+  /// What is guarded, and how much of it is allowed.
+  struct Rule: Sendable {
+    var name: String
+    var limit: Int
+    var seconds: Double
+  }
+
+  let storage: any CloudStorage
+
+  /// Whether another attempt may be looked at.
+  func allows(_ rules: [Rule], at now: Date) async throws -> Bool {
+    for rule in rules where try await storage.attempts(rule.name, since: now - rule.seconds) >= rule.limit {
+      return false
+    }
+    return true
+  }
+
+  /// Notes an attempt.
+  func note(_ rules: [Rule], at now: Date) async throws {
+    try await storage.noteAttempt(rules.map(\.name), at: now)
+  }
+
+  /// Sign-in: guesses at one account from one place, at one account from everywhere, at all accounts from one place.
+  static func signIn(email: String, address: String) -> [Rule] {
+    [
+      Rule(name: "sign-in \(email) \(address)", limit: 8, seconds: 900),
+      Rule(name: "sign-in \(email)", limit: 100, seconds: 3600),
+      Rule(name: "sign-in \(address)", limit: 60, seconds: 900),
+    ]
+  }
+
+  /// Mails that anybody may cause.
+  static func mail(to email: String, address: String) -> [Rule] {
+    [
+      Rule(name: "mail \(email)", limit: 5, seconds: 3600),
+      Rule(name: "mail from \(address)", limit: 30, seconds: 3600),
+    ]
+  }
+
+  /// Claims: by account and by address, never by serial number.
+  static func claim(owner: Owner.ID, address: String) -> [Rule] {
+    [
+      Rule(name: "claim \(owner)", limit: 10, seconds: 900),
+      Rule(name: "claim from \(address)", limit: 30, seconds: 900),
+    ]
+  }
+}

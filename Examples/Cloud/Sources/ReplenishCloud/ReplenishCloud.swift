@@ -1,0 +1,204 @@
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+import OAuthServer
+import ServiceLifecycle
+import Synchronization
+
+/// The maker's cloud: owners, their devices, the links to Amazon, and the presses.
+public final class ReplenishCloud: Sendable {
+  /// What is on disk.
+  public let storage: any CloudStorage
+  let configuration: CloudConfiguration
+  let amazon: AmazonClient
+  let keeper: TokenKeeper
+  let calls: DashCalls
+  let presses: PressWork
+  let unlinks: UnlinkWork
+  let pages: PageLibrary
+  let accounts: OwnerAccounts
+  let logger: Logger
+  let now: @Sendable () -> Date
+  private let address: AddressBox
+
+  /// Creates a cloud; it listens once its applications run.
+  public init(
+    _ configuration: CloudConfiguration, storage: any CloudStorage, logger: Logger = Logger(label: "replenish-cloud"),
+    now: @escaping @Sendable () -> Date = { Date() }
+  ) throws {
+    self.configuration = configuration
+    self.storage = storage
+    self.logger = logger
+    self.now = now
+    address = AddressBox(configuration.publicAddress)
+    amazon = try AmazonClient(configuration.amazon)
+    keeper = TokenKeeper(storage: storage, amazon: amazon, logger: logger, now: now)
+    calls = DashCalls(storage: storage, amazon: amazon, keeper: keeper, logger: logger)
+    presses = PressWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
+    unlinks = UnlinkWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
+    pages = try PageLibrary(site: configuration.site, templates: Self.templates, style: Self.style)
+    accounts = OwnerAccounts(
+      storage: storage,
+      hasher: try PasswordHasher(cost: PasswordHash.Cost(logN: configuration.passwordLogN, r: 8, p: 3)),
+      mail: try MailFolder(path: configuration.mailFolder, sender: configuration.mailSender),
+      publicAddress: { [address] in address.text }, site: configuration.site, now: now)
+  }
+
+  /// What browsers type, without a final slash.
+  public var publicAddress: String {
+    get { address.text }
+    set { address.text = newValue }
+  }
+
+  /// Tells Amazon of unlinks now, instead of at the next round.
+  func hurry() {
+    let (unlinks, logger) = (unlinks, logger)
+    Task {
+      do {
+        try await unlinks.sweep()
+      } catch {
+        logger.error("unlinks: \(error)")
+      }
+    }
+  }
+
+  private static var templates: [String: String] {
+    let own = [
+      "cloud-layout": PackageResources.cloud_layout_mustache, "cloud-notice": PackageResources.cloud_notice_mustache,
+      "cloud-sign-up": PackageResources.cloud_sign_up_mustache,
+      "cloud-sign-in": PackageResources.cloud_sign_in_mustache,
+      "cloud-new-password": PackageResources.cloud_new_password_mustache,
+      "cloud-recovery-codes": PackageResources.cloud_recovery_codes_mustache,
+      "cloud-forgot": PackageResources.cloud_forgot_mustache,
+      "cloud-recover": PackageResources.cloud_recover_mustache,
+      "cloud-account": PackageResources.cloud_account_mustache,
+      "cloud-devices": PackageResources.cloud_devices_mustache, "cloud-claim": PackageResources.cloud_claim_mustache,
+      "cloud-device": PackageResources.cloud_device_mustache,
+    ]
+    return own.mapValues { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static var style: String { String(decoding: PackageResources.cloud_style_css, as: UTF8.self) }
+}
+
+extension ReplenishCloud {
+  /// The pages, for browsers.
+  ///
+  /// - Parameters:
+  ///   - host: The address to listen on.
+  ///   - port: The port; 0 lets the system choose one.
+  ///   - certificate: What to listen with; nil means plain http, for a proxy in front or for this machine.
+  ///   - whenListening: Told the port once it listens.
+  public func pageApplication(
+    host: String = "127.0.0.1", port: Int, certificate: ListenerCertificate?,
+    whenListening: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) throws -> some ApplicationProtocol {
+    try application(
+      router: pageRouter(), host: host, port: port, tls: try certificate?.tls(), whenListening: whenListening)
+  }
+
+  /// The listener of the devices: client certificates of the maker's authority, no exception.
+  ///
+  /// - Parameters:
+  ///   - host: The address to listen on.
+  ///   - port: The port; 0 lets the system choose one.
+  ///   - certificate: What to listen with.
+  ///   - makerAuthority: The certificates that signed the devices' ones, as PEM.
+  ///   - whenListening: Told the port once it listens.
+  public func deviceApplication(
+    host: String = "127.0.0.1", port: Int, certificate: ListenerCertificate, makerAuthority: String,
+    whenListening: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) throws -> some ApplicationProtocol {
+    let desk = PressDesk(
+      storage: storage, work: presses, limits: configuration.pressLimits, logger: logger,
+      patience: configuration.pressPatience, now: now)
+    let routes = DeviceRoutes(
+      storage: storage, desk: desk, calls: calls, logger: logger, now: now, hurry: { [weak self] in self?.hurry() })
+    return try application(
+      router: routes.router(), host: host, port: port, tls: try certificate.tls(makerAuthority: makerAuthority),
+      whenListening: whenListening)
+  }
+
+  func pageRouter() -> Router<CloudContext> {
+    let links = DeviceLinks(
+      storage: storage, amazon: amazon, calls: calls, logger: logger,
+      redirect: { [address] in address.text + "/link/return" }, now: now)
+    return CloudPages(
+      storage: storage, accounts: accounts,
+      sessions: CloudSessions(
+        storage: storage, isSecure: configuration.isSecure, formKey: configuration.formKey, now: now), links: links,
+      calls: calls, pages: pages, address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
+      hurry: { [weak self] in self?.hurry() }
+    ).router(isSecure: configuration.isSecure)
+  }
+
+  private func application<Context: RequestContext & InitializableFromSource<ApplicationRequestContextSource>>(
+    router: Router<Context>, host: String, port: Int, tls: TLSConfiguration?,
+    whenListening: @escaping @Sendable (Int) async -> Void
+  ) throws -> some ApplicationProtocol {
+    let head = TimeAmount.milliseconds(Int64(configuration.headSeconds * 1000))
+    let body = TimeAmount.milliseconds(Int64(configuration.bodySeconds * 1000))
+    var settings = HTTP1Channel.Configuration(additionalChannelHandlers: [RequestDeadline(head: head, body: body)])
+    settings.httpDecoder = .init(maxHeaderFieldSize: 8 * 1024, maxHeaderListSize: 16 * 1024, maxHeaderFieldCount: 64)
+    let http = HTTPServerBuilder.http1(configuration: settings)
+    let server = try tls.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0) } ?? http
+    // The framework's messages are about connections; the cloud's log says what happened.
+    var quiet = Logger(label: "replenish-cloud.http")
+    quiet.logLevel = .critical
+    return Application(
+      router: router, server: server, configuration: .init(address: .hostname(host, port: port), serverName: nil),
+      onServerRunning: { channel in await whenListening(channel.localAddress?.port ?? port) }, logger: quiet)
+  }
+
+  /// Ends the connections to Amazon.
+  public func shutdown() async throws { try await amazon.shutdown() }
+
+  /// Looks for what is due, again and again: presses, unlinks, and what has died.
+  public var rounds: some Service { Rounds(cloud: self) }
+
+  struct Rounds: Service {
+    let cloud: ReplenishCloud
+
+    func run() async throws {
+      let (presses, unlinks, storage, now) = (cloud.presses, cloud.unlinks, cloud.storage, cloud.now)
+      let round = cloud.configuration.round
+      await cancelWhenGracefulShutdown {
+        // Side by side: a slow answer to one must not keep the others waiting.
+        await withDiscardingTaskGroup { group in
+          group.addTask { await repeated("presses", every: round) { try await presses.sweep() } }
+          group.addTask { await repeated("unlinks", every: round) { try await unlinks.sweep() } }
+          group.addTask { await repeated("sweep", every: 600) { try await storage.sweep(at: now()) } }
+        }
+      }
+    }
+
+    private func repeated(_ what: String, every seconds: Double, _ work: () async throws -> Void) async {
+      while !Task.isCancelled {
+        do {
+          try await work()
+        } catch is CancellationError {
+          return
+        } catch {
+          cloud.logger.error("\(what): \(error)")
+        }
+        try? await Task.sleep(for: .seconds(seconds))
+      }
+    }
+  }
+}
+
+/// The address that browsers type; with port 0 it is known only once the cloud listens.
+private final class AddressBox: Sendable {
+  private let stored: Mutex<String>
+
+  init(_ text: String) { stored = Mutex(text) }
+
+  var text: String {
+    get { stored.withLock { $0 } }
+    set { stored.withLock { $0 = newValue } }
+  }
+}

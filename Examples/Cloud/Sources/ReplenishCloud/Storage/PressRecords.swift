@@ -1,0 +1,86 @@
+import Foundation
+
+/// A press of a device's button.
+public struct Press: Sendable, Equatable {
+  /// Where it stands. A press that was answered ends in exactly one of the last five.
+  public enum State: String, Sendable, CaseIterable {
+    /// On disk; no call was made.
+    case noted
+    /// A call may have left; made durable before its first byte.
+    case sending
+    /// Amazon took the order.
+    case ordered
+    /// An order for the slot was open.
+    case alreadyOrdered
+    /// Nothing was ordered, and nothing will be.
+    case void
+    /// It came too late to be meant.
+    case expired
+    /// A call left and no answer could be had: it may be ordered, and is never sent again.
+    case inDoubt
+
+    /// Whether it can still change.
+    public var isFinal: Bool { self != .noted && self != .sending }
+  }
+
+  /// The journal's 128 random bits, as 32 hexadecimal digits.
+  public var id: String
+  /// The device.
+  public var device: Int64
+  /// The registration it is for; nil when there was none.
+  public var registration: Int64?
+  /// That registration's generation.
+  public var generation: Int64?
+  /// The slot.
+  public var slot: String
+  /// When the button was pressed.
+  public var pressedAt: Date
+  /// When it is too old to be ordered.
+  public var expiresAt: Date
+  /// Where it stands.
+  public var state: State
+  /// Why it ended, in a word.
+  public var reason: String?
+  /// Amazon's word for the outcome.
+  public var detailCode: String?
+  /// Amazon's number of the order.
+  public var eventInstanceID: String?
+  /// What Amazon said of the order later.
+  public var orderStatus: String?
+  /// When the first call left.
+  public var firstSentAt: Date?
+  /// How many calls were made or begun.
+  public var attempts: Int
+}
+
+/// A press as the device reports it.
+public struct NewPress: Sendable, Equatable {
+  /// The journal's 128 random bits, as 32 hexadecimal digits.
+  public var id: String
+  /// The slot.
+  public var slot: String
+  /// When the button was pressed; nil when the device cannot know.
+  public var pressedAt: Date?
+}
+
+/// What became of a report.
+public enum PressReceipt: Sendable, Equatable {
+  /// It is on disk, or was already.
+  case noted(Press)
+  /// The identifier belongs to another press.
+  case conflict
+  /// Too many presses in a short time.
+  case tooMany
+}
+
+/// The end of a press.
+public struct PressResult: Sendable, Equatable {
+  /// A final state.
+  public var state: Press.State
+  /// Why, in a word.
+  public var reason: String?
+  /// Amazon's word for the outcome.
+  public var detailCode: String?
+  /// Amazon's number of the order.
+  public var eventInstanceID: String?
+}

@@ -1,0 +1,141 @@
+import GRDB
+
+extension SQLiteStorage {
+  /// Each step stands as it was shipped; a later version adds steps.
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 owners, devices, links, presses") { db in
+      try db.execute(sql: first)
+    }
+    return migrator
+  }
+
+  private static let first = """
+    CREATE TABLE sealing_key (
+      id TEXT PRIMARY KEY NOT NULL,
+      proof TEXT NOT NULL
+    );
+
+    CREATE TABLE owner (
+      id TEXT PRIMARY KEY NOT NULL,
+      email TEXT NOT NULL UNIQUE,
+      password TEXT NOT NULL,
+      created_at REAL NOT NULL
+    );
+    CREATE TABLE recovery_code (
+      owner TEXT NOT NULL REFERENCES owner ON DELETE CASCADE,
+      fingerprint BLOB NOT NULL,
+      used_at REAL,
+      PRIMARY KEY (owner, fingerprint)
+    );
+    CREATE TABLE session (
+      fingerprint BLOB PRIMARY KEY NOT NULL,
+      owner TEXT REFERENCES owner ON DELETE CASCADE,
+      form_key TEXT NOT NULL,
+      expires_at REAL NOT NULL
+    );
+    CREATE INDEX session_owner ON session (owner);
+    CREATE TABLE mail_ticket (
+      fingerprint BLOB PRIMARY KEY NOT NULL,
+      purpose TEXT NOT NULL,
+      email TEXT NOT NULL,
+      expires_at REAL NOT NULL
+    );
+    CREATE INDEX mail_ticket_email ON mail_ticket (email);
+    CREATE TABLE attempt (
+      name TEXT NOT NULL,
+      at REAL NOT NULL
+    );
+    CREATE INDEX attempt_name ON attempt (name, at);
+
+    CREATE TABLE device (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      model TEXT NOT NULL,
+      serial TEXT NOT NULL,
+      claim_code BLOB NOT NULL UNIQUE,
+      public_key BLOB NOT NULL UNIQUE,
+      state TEXT NOT NULL DEFAULT 'active',
+      present_at REAL,
+      generation INTEGER NOT NULL DEFAULT 0,
+      UNIQUE (model, serial)
+    );
+    CREATE INDEX device_serial ON device (serial);
+    CREATE TABLE ownership (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      device INTEGER NOT NULL REFERENCES device,
+      owner TEXT NOT NULL REFERENCES owner,
+      claimed_at REAL NOT NULL,
+      released_at REAL
+    );
+    CREATE UNIQUE INDEX ownership_device ON ownership (device) WHERE released_at IS NULL;
+    CREATE INDEX ownership_owner ON ownership (owner);
+
+    CREATE TABLE link_attempt (
+      state BLOB PRIMARY KEY NOT NULL,
+      session BLOB NOT NULL,
+      ownership INTEGER NOT NULL REFERENCES ownership,
+      verifier TEXT NOT NULL,
+      expires_at REAL NOT NULL
+    );
+    CREATE TABLE amazon_account (
+      user_id TEXT PRIMARY KEY NOT NULL,
+      owner TEXT NOT NULL REFERENCES owner
+    );
+    CREATE TABLE registration (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      device INTEGER NOT NULL REFERENCES device,
+      ownership INTEGER NOT NULL REFERENCES ownership,
+      generation INTEGER NOT NULL,
+      client_id TEXT NOT NULL,
+      amazon_user TEXT NOT NULL,
+      state TEXT NOT NULL,
+      linked_at REAL NOT NULL,
+      unlinked_at REAL,
+      access_token TEXT,
+      refresh_token TEXT,
+      expires_at REAL NOT NULL,
+      lease TEXT,
+      lease_until REAL,
+      next_attempt_at REAL
+    );
+    CREATE UNIQUE INDEX registration_device ON registration (device) WHERE state IN ('live', 'unlinking');
+    CREATE INDEX registration_ownership ON registration (ownership);
+    CREATE INDEX registration_amazon_user ON registration (amazon_user);
+    CREATE TABLE slot (
+      registration INTEGER NOT NULL REFERENCES registration ON DELETE CASCADE,
+      slot TEXT NOT NULL,
+      subscribed INTEGER NOT NULL,
+      products TEXT NOT NULL,
+      PRIMARY KEY (registration, slot)
+    );
+
+    CREATE TABLE press (
+      device INTEGER NOT NULL REFERENCES device,
+      id TEXT NOT NULL,
+      ownership INTEGER REFERENCES ownership,
+      registration INTEGER REFERENCES registration,
+      generation INTEGER,
+      slot TEXT NOT NULL,
+      pressed_at REAL NOT NULL,
+      received_at REAL NOT NULL,
+      expires_at REAL NOT NULL,
+      state TEXT NOT NULL,
+      reason TEXT,
+      joined TEXT,
+      detail_code TEXT,
+      event_instance_id TEXT,
+      order_status TEXT,
+      first_sent_at REAL,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      lease TEXT,
+      lease_until REAL,
+      next_attempt_at REAL,
+      PRIMARY KEY (device, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX press_open ON press (next_attempt_at) WHERE state IN ('noted', 'sending') AND joined IS NULL;
+    CREATE UNIQUE INDEX press_one_open ON press (registration, slot)
+      WHERE state IN ('noted', 'sending') AND joined IS NULL;
+    CREATE INDEX press_ownership ON press (ownership, received_at);
+    CREATE INDEX press_device ON press (device, received_at);
+    """
+}

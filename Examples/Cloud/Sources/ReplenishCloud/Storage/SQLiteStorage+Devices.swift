@@ -1,0 +1,141 @@
+import Foundation
+import GRDB
+
+extension SQLiteStorage {
+  /// Enters devices; false when one of them, its key or its claim code is known already, and then none is entered.
+  public func enter(_ devices: [NewDevice]) async throws -> Bool {
+    do {
+      try await pool.write { db in
+        for device in devices {
+          try db.execute(
+            sql: "INSERT INTO device (model, serial, claim_code, public_key) VALUES (?, ?, ?, ?)",
+            arguments: [device.model, device.serial, device.claimCode.bytes, device.publicKey.bytes])
+        }
+      }
+      return true
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+      return false
+    }
+  }
+
+  /// All devices with the mail address of their owner.
+  public func devices() async throws -> [(device: CloudDevice, owner: String?)] {
+    try await pool.read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT device.*, owner.email AS email FROM device
+          LEFT JOIN ownership ON ownership.device = device.id AND ownership.released_at IS NULL
+          LEFT JOIN owner ON owner.id = ownership.owner ORDER BY device.model, device.serial
+          """
+      ).map { (device: CloudDevice(row: $0), owner: $0["email"]) }
+    }
+  }
+
+  /// Finds a device by its key.
+  public func device(publicKey: Fingerprint) async throws -> CloudDevice? {
+    try await pool.read { db in
+      try Row.fetchOne(db, sql: "SELECT * FROM device WHERE public_key = ?", arguments: [publicKey.bytes])
+        .map { CloudDevice(row: $0) }
+    }
+  }
+
+  /// Trusts a device's key no longer, or again; false when there is no such device.
+  public func setState(_ state: CloudDevice.State, model: String, serial: String) async throws -> Bool {
+    try await pool.write { db in
+      try db.execute(
+        sql: "UPDATE device SET state = ? WHERE model = ? AND serial = ?", arguments: [state.rawValue, model, serial])
+      return db.changesCount == 1
+    }
+  }
+
+  /// Notes that somebody stands at the device and holds its button.
+  public func notePresence(of device: CloudDevice.ID, at now: Date) async throws {
+    try await pool.write { db in
+      try db.execute(sql: "UPDATE device SET present_at = ? WHERE id = ?", arguments: [now.seconds, device])
+    }
+  }
+
+  /// Makes an owner of who knows serial number and code, if somebody was at the device since then and nobody owns it.
+  ///
+  /// It does the same work whatever is wrong, so that neither answer nor duration tell what it is.
+  public func claim(
+    owner: Owner.ID, serial: String, code: Fingerprint, presentSince: Date, at now: Date
+  ) async throws -> Ownership? {
+    try await pool.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO ownership (device, owner, claimed_at)
+          SELECT id, ?, ? FROM device
+          WHERE claim_code = ? AND serial = ? AND state = 'active' AND present_at >= ?
+          AND NOT EXISTS (SELECT 1 FROM ownership WHERE ownership.device = device.id AND released_at IS NULL)
+          """, arguments: [owner, now.seconds, code.bytes, serial, presentSince.seconds])
+      guard db.changesCount == 1 else { return nil }
+      let id = db.lastInsertedRowID
+      // One presence makes one owner.
+      try db.execute(
+        sql: "UPDATE device SET present_at = NULL WHERE id = (SELECT device FROM ownership WHERE id = ?)",
+        arguments: [id])
+      return try Self.ownership(id, db)
+    }
+  }
+
+  /// The devices of an owner, oldest claim first.
+  public func ownerships(of owner: Owner.ID) async throws -> [Ownership] {
+    try await pool.read { db in
+      try Row.fetchAll(
+        db, sql: Self.ownershipQuery + " AND ownership.owner = ? ORDER BY claimed_at, ownership_id", arguments: [owner]
+      ).map(Ownership.init(row:))
+    }
+  }
+
+  /// A present ownership.
+  public func ownership(_ id: Int64) async throws -> Ownership? {
+    try await pool.read { db in try Self.ownership(id, db) }
+  }
+
+  /// The present ownership of a device.
+  public func ownership(device: CloudDevice.ID) async throws -> Ownership? {
+    try await pool.read { db in
+      try Row.fetchOne(db, sql: Self.ownershipQuery + " AND device = ?", arguments: [device]).map(Ownership.init(row:))
+    }
+  }
+
+  /// Ends an ownership and takes its link back, as `unlink` does; false when it is none any more.
+  public func release(_ ownership: Int64, at now: Date) async throws -> Bool {
+    try await pool.write { db in
+      guard let current = try Self.ownership(ownership, db) else { return false }
+      _ = try Self.unlink(device: current.device.id, at: now, db)
+      try db.execute(
+        sql: "UPDATE ownership SET released_at = ? WHERE id = ?", arguments: [now.seconds, ownership])
+      try db.execute(sql: "DELETE FROM link_attempt WHERE ownership = ?", arguments: [ownership])
+      // A long press under the old owner opens no door for a new one.
+      try db.execute(sql: "UPDATE device SET present_at = NULL WHERE id = ?", arguments: [current.device.id])
+      return true
+    }
+  }
+
+  private static let ownershipQuery = """
+    SELECT device.*, ownership.id AS ownership_id, ownership.owner AS owner, ownership.claimed_at AS claimed_at
+    FROM ownership JOIN device ON device.id = ownership.device WHERE released_at IS NULL
+    """
+
+  static func ownership(_ id: Int64, _ db: Database) throws -> Ownership? {
+    try Row.fetchOne(db, sql: ownershipQuery + " AND ownership.id = ?", arguments: [id]).map(Ownership.init(row:))
+  }
+}
+
+extension CloudDevice {
+  init(row: Row) {
+    // A word that is none of ours is no reason to trust the device.
+    let state = State(rawValue: row["state"]) ?? .revoked
+    self.init(id: row["id"], model: row["model"], serial: row["serial"], state: state)
+  }
+}
+
+extension Ownership {
+  init(row: Row) {
+    self.init(
+      id: row["ownership_id"], device: CloudDevice(row: row), owner: row["owner"], claimedAt: row.date("claimed_at"))
+  }
+}

@@ -1,0 +1,352 @@
+import Foundation
+import GRDB
+
+extension SQLiteStorage {
+  /// Remembers a way to Amazon and back.
+  public func insert(_ attempt: LinkAttempt, state: Fingerprint) async throws {
+    let verifier = try vault.seal(attempt.verifier, for: Self.verifierPlace(state))
+    try await pool.write { db in
+      try db.execute(
+        sql: "INSERT INTO link_attempt (state, session, ownership, verifier, expires_at) VALUES (?, ?, ?, ?, ?)",
+        arguments: [
+          state.bytes, attempt.session.bytes, attempt.ownership, verifier, attempt.expiresAt.seconds,
+        ])
+    }
+  }
+
+  /// Takes an attempt that this session began and that is still alive; nobody gets it a second time.
+  public func takeAttempt(state: Fingerprint, session: Fingerprint, at now: Date) async throws -> LinkAttempt? {
+    let vault = vault
+    return try await pool.write { db in
+      let row = try Row.fetchOne(
+        db, sql: "DELETE FROM link_attempt WHERE state = ? AND session = ? AND expires_at > ? RETURNING *",
+        arguments: [state.bytes, session.bytes, now.seconds])
+      return try row.map { row in
+        LinkAttempt(
+          session: session, ownership: row["ownership"],
+          verifier: try vault.open(row["verifier"], at: Self.verifierPlace(state)), expiresAt: row.date("expires_at"))
+      }
+    }
+  }
+
+  private static func verifierPlace(_ state: Fingerprint) -> TokenVault.Place {
+    TokenVault.Place(table: "link_attempt", row: state.hexadecimal, column: "verifier", generation: 0)
+  }
+
+  /// Puts a link on record. Where that is refused for the owner's sake, the tokens are kept for taking it back.
+  public func link(
+    _ ownership: Int64, clientID: String, amazonUser: String, tokens: TokenPair, at now: Date
+  ) async throws -> LinkOutcome {
+    let vault = vault
+    return try await pool.write { db in
+      guard let current = try Self.ownership(ownership, db) else {
+        try Self.enter(ownership, clientID, amazonUser, tokens, .unlinking, now, vault, db)
+        return .noLongerOwned
+      }
+      guard try !Self.hasOpenRegistration(current.device.id, db) else { return .alreadyLinked }
+      try db.execute(
+        sql: "INSERT INTO amazon_account (user_id, owner) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        arguments: [amazonUser, current.owner])
+      let holder = try String.fetchOne(
+        db, sql: "SELECT owner FROM amazon_account WHERE user_id = ?", arguments: [amazonUser])
+      guard holder == current.owner else {
+        try Self.enter(ownership, clientID, amazonUser, tokens, .unlinking, now, vault, db)
+        return .otherOwner
+      }
+      guard let id = try Self.enter(ownership, clientID, amazonUser, tokens, .live, now, vault, db),
+        let registration = try Self.registration(id, vault, db)
+      else { return .alreadyLinked }
+      return .linked(registration)
+    }
+  }
+
+  /// Keeps tokens of a registration that nobody is to use, only for taking it back at Amazon.
+  public func abandon(_ tokens: TokenPair, ownership: Int64, clientID: String, at now: Date) async throws {
+    let vault = vault
+    try await pool.write { db in
+      try Self.enter(ownership, clientID, "", tokens, .unlinking, now, vault, db)
+    }
+  }
+
+  /// Enters a registration, live or to be taken back; nil when the device has an open one, whose end at Amazon would
+  /// be the end of this one too.
+  @discardableResult
+  private static func enter(
+    _ ownership: Int64, _ clientID: String, _ amazonUser: String, _ tokens: TokenPair, _ state: Registration.State,
+    _ now: Date, _ vault: TokenVault, _ db: Database
+  ) throws -> Registration.ID? {
+    guard let device = try Int64.fetchOne(db, sql: "SELECT device FROM ownership WHERE id = ?", arguments: [ownership]),
+      try !hasOpenRegistration(device, db)
+    else { return nil }
+    try db.execute(sql: "UPDATE device SET generation = generation + 1 WHERE id = ?", arguments: [device])
+    try db.execute(
+      sql: """
+        INSERT INTO registration
+        (device, ownership, generation, client_id, amazon_user, state, linked_at, unlinked_at, expires_at)
+        SELECT id, ?, generation, ?, ?, ?, ?, ?, ? FROM device WHERE id = ?
+        """,
+      arguments: [
+        ownership, clientID, amazonUser, state.rawValue, now.seconds, state == .live ? nil : now.seconds,
+        tokens.expiresAt.seconds, device,
+      ])
+    let id = db.lastInsertedRowID
+    guard let registration = try registration(id, vault, db) else { return nil }
+    try store(tokens, of: registration, vault, db)
+    return id
+  }
+
+  /// A registration with its tokens.
+  public func registration(_ id: Registration.ID) async throws -> Registration? {
+    let vault = vault
+    return try await pool.read { db in try Self.registration(id, vault, db) }
+  }
+
+  /// The newest registration under an ownership.
+  public func latestRegistration(ownership: Int64) async throws -> Registration? {
+    let vault = vault
+    return try await pool.read { db in
+      try Row.fetchOne(
+        db, sql: Self.registrationQuery + " WHERE ownership = ? ORDER BY registration.id DESC LIMIT 1",
+        arguments: [ownership]
+      ).map { try Registration(row: $0, vault) }
+    }
+  }
+
+  /// The registration of a device that can order.
+  public func liveRegistration(device: CloudDevice.ID) async throws -> Registration? {
+    let vault = vault
+    return try await pool.read { db in
+      try Row.fetchOne(
+        db, sql: Self.registrationQuery + " WHERE device = ? AND registration.state = 'live'", arguments: [device]
+      ).map { try Registration(row: $0, vault) }
+    }
+  }
+
+  /// Whether a link of the device still exists or is being taken back, whoever's it is.
+  public func hasOpenRegistration(device: CloudDevice.ID) async throws -> Bool {
+    try await pool.read { db in try Self.hasOpenRegistration(device, db) }
+  }
+
+  private static func hasOpenRegistration(_ device: CloudDevice.ID, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db, sql: "SELECT EXISTS (SELECT 1 FROM registration WHERE device = ? AND state IN ('live', 'unlinking'))",
+      arguments: [device]) ?? true
+  }
+
+  // MARK: Refresh
+
+  /// Makes the caller the one who refreshes, until then; false when somebody else is.
+  public func leaseRefresh(
+    _ registration: Registration, lease: String, until: Date, at now: Date
+  ) async throws -> Bool {
+    try await pool.write { db in
+      try db.execute(
+        sql: """
+          UPDATE registration SET lease = ?, lease_until = ?
+          WHERE id = ? AND generation = ? AND state IN ('live', 'unlinking')
+          AND (lease IS NULL OR lease_until <= ?)
+          """,
+        arguments: [lease, until.seconds, registration.id, registration.generation, now.seconds])
+      return db.changesCount == 1
+    }
+  }
+
+  /// Stores what a refresh brought, and gives the lease back; false when the row is another one by now.
+  public func storeTokens(_ tokens: TokenPair, of registration: Registration, lease: String) async throws -> Bool {
+    let vault = vault
+    return try await pool.write { db in
+      try db.execute(
+        sql: """
+          UPDATE registration SET lease = NULL, lease_until = NULL
+          WHERE id = ? AND generation = ? AND state IN ('live', 'unlinking') AND lease = ?
+          """, arguments: [registration.id, registration.generation, lease])
+      guard db.changesCount == 1 else { return false }
+      try Self.store(tokens, of: registration, vault, db)
+      return true
+    }
+  }
+
+  /// Gives the lease back.
+  public func giveBackRefresh(_ registration: Registration, lease: String) async throws {
+    try await pool.write { db in
+      try db.execute(
+        sql: "UPDATE registration SET lease = NULL, lease_until = NULL WHERE id = ? AND lease = ?",
+        arguments: [registration.id, lease])
+    }
+  }
+
+  /// Amazon says that the refresh token is dead. Ends the link if token, generation and client that were sent are the
+  /// row's now; false when they are not.
+  public func endLink(refusedBy sent: Registration, at now: Date) async throws -> Bool {
+    let vault = vault
+    return try await pool.write { db in
+      guard let row = try Self.registration(sent.id, vault, db), let refresh = row.tokens?.refresh,
+        refresh == sent.tokens?.refresh, row.generation == sent.generation, row.clientID == sent.clientID,
+        row.state == .live || row.state == .unlinking
+      else { return false }
+      try Self.end(row, as: .ended, at: now, db)
+      return true
+    }
+  }
+
+  private static func store(
+    _ tokens: TokenPair, of registration: Registration, _ vault: TokenVault, _ db: Database
+  ) throws {
+    func seal(_ value: String, _ column: String) throws -> String {
+      try vault.seal(value, for: registration.place(of: column))
+    }
+    try db.execute(
+      sql: "UPDATE registration SET access_token = ?, refresh_token = ?, expires_at = ? WHERE id = ?",
+      arguments: [
+        try seal(tokens.access, "access_token"), try seal(tokens.refresh, "refresh_token"), tokens.expiresAt.seconds,
+        registration.id,
+      ])
+  }
+
+  // MARK: Taking back
+
+  /// Takes a link back: from this instant no press is ordered. False when there is none.
+  public func unlink(device: CloudDevice.ID, at now: Date) async throws -> Bool {
+    try await pool.write { db in try Self.unlink(device: device, at: now, db) }
+  }
+
+  static func unlink(device: CloudDevice.ID, at now: Date, _ db: Database) throws -> Bool {
+    guard
+      let id = try Int64.fetchOne(
+        db,
+        sql: """
+          UPDATE registration SET state = 'unlinking', unlinked_at = ?, next_attempt_at = NULL
+          WHERE device = ? AND state = 'live' RETURNING id
+          """, arguments: [now.seconds, device])
+    else { return false }
+    try closePresses(of: id, at: now, db)
+    return true
+  }
+
+  /// Ends what was noted for a registration. A call that is under way brings its own answer.
+  private static func closePresses(of registration: Registration.ID, at now: Date, _ db: Database) throws {
+    try db.execute(
+      sql: """
+        UPDATE press SET state = 'void', reason = 'unlinked', lease = NULL WHERE registration = ? AND state = 'noted'
+        AND (joined IS NULL OR NOT EXISTS (SELECT 1 FROM press AS other
+        WHERE other.device = press.device AND other.id = press.joined AND other.state = 'sending'))
+        """, arguments: [registration])
+  }
+
+  /// Registrations of which Amazon is to be told now.
+  public func dueUnlinks(at now: Date) async throws -> [Registration.ID] {
+    try await pool.read { db in
+      try Int64.fetchAll(
+        db,
+        sql: """
+          SELECT id FROM registration
+          WHERE state = 'unlinking' AND (next_attempt_at IS NULL OR next_attempt_at <= ?) ORDER BY id LIMIT 100
+          """, arguments: [now.seconds])
+    }
+  }
+
+  /// Tries again later.
+  public func postponeUnlink(_ id: Registration.ID, until: Date) async throws {
+    try await pool.write { db in
+      try db.execute(
+        sql: "UPDATE registration SET next_attempt_at = ? WHERE id = ? AND state = 'unlinking'",
+        arguments: [until.seconds, id])
+    }
+  }
+
+  /// Wipes the tokens of a registration that is being taken back.
+  public func finishUnlink(_ id: Registration.ID, _ state: Registration.State, at now: Date) async throws {
+    let vault = vault
+    try await pool.write { db in
+      guard let row = try Self.registration(id, vault, db), row.state == .unlinking else { return }
+      try Self.end(row, as: state, at: now, db)
+    }
+  }
+
+  private static func end(
+    _ registration: Registration, as state: Registration.State, at now: Date, _ db: Database
+  ) throws {
+    try db.execute(
+      sql: """
+        UPDATE registration SET state = ?, unlinked_at = COALESCE(unlinked_at, ?), access_token = NULL,
+        refresh_token = NULL, lease = NULL, lease_until = NULL WHERE id = ?
+        """, arguments: [state.rawValue, now.seconds, registration.id])
+    try closePresses(of: registration.id, at: now, db)
+    try db.execute(sql: "DELETE FROM slot WHERE registration = ?", arguments: [registration.id])
+    // The account is free for another owner once nothing here is tied to it.
+    try db.execute(
+      sql: """
+        DELETE FROM amazon_account WHERE user_id = ? AND NOT EXISTS
+        (SELECT 1 FROM registration WHERE amazon_user = user_id AND state IN ('live', 'unlinking'))
+        """, arguments: [registration.amazonUser])
+  }
+
+  // MARK: Slots
+
+  /// The slots as Amazon described them last.
+  public func slots(of registration: Registration.ID) async throws -> [SlotRecord] {
+    try await pool.read { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM slot WHERE registration = ? ORDER BY slot", arguments: [registration])
+        .map { row in
+          let products = try JSONDecoder().decode(
+            [SlotRecord.Product].self, from: Data((row["products"] as String).utf8))
+          return SlotRecord(slot: row["slot"], subscribed: row["subscribed"], products: products)
+        }
+    }
+  }
+
+  /// Replaces them.
+  public func setSlots(_ slots: [SlotRecord], of registration: Registration.ID) async throws {
+    try await pool.write { db in
+      try db.execute(sql: "DELETE FROM slot WHERE registration = ?", arguments: [registration])
+      for slot in slots {
+        let products = String(decoding: try JSONEncoder().encode(slot.products), as: UTF8.self)
+        try db.execute(
+          sql: """
+            INSERT INTO slot (registration, slot, subscribed, products)
+            SELECT id, ?, ?, ? FROM registration WHERE id = ? AND state = 'live'
+            """, arguments: [slot.slot, slot.subscribed, products, registration])
+      }
+    }
+  }
+
+  // MARK: Rows
+
+  private static let registrationQuery = """
+    SELECT registration.*, device.model AS model, device.serial AS serial, device.state AS device_state
+    FROM registration JOIN device ON device.id = registration.device
+    """
+
+  private static func registration(
+    _ id: Registration.ID, _ vault: TokenVault, _ db: Database
+  ) throws -> Registration? {
+    try Row.fetchOne(db, sql: registrationQuery + " WHERE registration.id = ?", arguments: [id])
+      .map { try Registration(row: $0, vault) }
+  }
+}
+
+extension Registration {
+  init(row: Row, _ vault: TokenVault) throws {
+    let state: String = row["state"]
+    guard let state = State(rawValue: state) else {
+      throw SQLiteStorage.Failure(description: "The database holds an unknown state of a registration: \(state).")
+    }
+    self.init(
+      id: row["id"],
+      device: CloudDevice(
+        id: row["device"], model: row["model"], serial: row["serial"],
+        state: CloudDevice.State(rawValue: row["device_state"]) ?? .revoked),
+      ownership: row["ownership"], generation: row["generation"], clientID: row["client_id"],
+      amazonUser: row["amazon_user"], state: state, linkedAt: row.date("linked_at"),
+      unlinkedAt: row.dateIfAny("unlinked_at"))
+    if let access = row["access_token"] as String?, let refresh = row["refresh_token"] as String? {
+      tokens = TokenPair(
+        access: try vault.open(access, at: place(of: "access_token")),
+        refresh: try vault.open(refresh, at: place(of: "refresh_token")), expiresAt: row.date("expires_at"))
+    }
+  }
+
+  func place(of column: String) -> TokenVault.Place {
+    TokenVault.Place(table: "registration", row: String(id), column: column, generation: generation)
+  }
+}

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import ReplenishCloud
+import ServiceLifecycle
+import ServiceProgram
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Runs the cloud: pages for browsers, and a listener with mutual TLS for devices.",
+    discussion: """
+      Two ports. Browsers come to the first one, best through a proxy that speaks https. Devices come to the second \
+      one, straight and with a certificate of the maker's authority; nothing may end their TLS on the way.
+      """)
+
+  @OptionGroup var storage: StorageOptions
+
+  @OptionGroup(title: "Pages")
+  var pages: PageOptions
+
+  @OptionGroup(title: "Devices")
+  var devices: DeviceOptions
+
+  @OptionGroup(title: "Amazon")
+  var amazon: AmazonOptions
+
+  @Option(
+    help: ArgumentHelp("Write the two ports, of pages and devices, to this file once both listen.", valueName: "file"))
+  var readyFile: String?
+
+  @Flag(help: "End when standard input closes, that is, when the program that started this one ends.")
+  var exitWithParent = false
+
+  func run() async throws {
+    LoggingSystem.bootstrap { _ in LineLogHandler() }
+    let logger = Logger(label: "replenish-cloud")
+    var configuration = CloudConfiguration(
+      publicAddress: pages.publicAddress, amazon: try amazon.configuration(), mailFolder: pages.mailFolder)
+    configuration.site = pages.site
+    configuration.mailSender = pages.mailSender
+    configuration.proxies = Set(pages.proxy)
+    configuration.formKey = try explained { try KeyFile(path: self.storage.keys) }.derived(for: "forms of visitors")
+    let settled = configuration
+    let storage = try storage.open()
+    let cloud = try explained { try ReplenishCloud(settled, storage: storage, logger: logger) }
+    let ready = ReadyFile(path: readyFile)
+    let pageApplication = try explained {
+      try cloud.pageApplication(
+        host: pages.host, port: pages.port,
+        certificate: try ListenerFiles.certificate(pages.certificate, pages.privateKey)
+      ) { port in
+        logger.info("pages: \(cloud.publicAddress), port \(port)")
+        await ready.note(pages: port)
+      }
+    }
+    let deviceApplication = try explained {
+      try cloud.deviceApplication(
+        host: devices.deviceHost, port: devices.devicePort,
+        certificate: try ListenerFiles.required(devices.deviceCertificate, devices.devicePrivateKey),
+        makerAuthority: try text(of: devices.makerCA, option: "--maker-ca")
+      ) { port in
+        logger.info("devices: port \(port)")
+        await ready.note(devices: port)
+      }
+    }
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+      .init(service: pageApplication), .init(service: deviceApplication), .init(service: cloud.rounds),
+      .init(service: PromptExit()),
+    ]
+    if exitWithParent {
+      services.append(.init(service: StandardInputWatch(), successTerminationBehavior: .gracefullyShutdownGroup))
+    }
+    var group = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    group.maximumGracefulShutdownDuration = .seconds(1)
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch let error as IOError {
+      throw ValidationError("Cannot listen: \(error). Choose another --port, --device-port or host.")
+    }
+    try? await cloud.shutdown()
+  }
+}
+
+/// Certificates of the listeners.
+enum ListenerFiles {
+  static func certificate(_ chain: String?, _ key: String?) throws -> ListenerCertificate? {
+    guard let chain, let key else { return nil }
+    return try required(chain, key)
+  }
+
+  static func required(_ chain: String, _ key: String) throws -> ListenerCertificate {
+    ListenerCertificate(
+      chain: try text(of: chain, option: "certificate"), privateKey: try text(of: key, option: "private key"))
+  }
+}
+
+/// Writes both ports once both are known.
+private actor ReadyFile {
+  let path: String?
+  private var pages: Int?
+  private var devices: Int?
+
+  init(path: String?) { self.path = path }
+
+  func note(pages port: Int) { pages = port; write() }
+
+  func note(devices port: Int) { devices = port; write() }
+
+  private func write() {
+    guard let path, let pages, let devices else { return }
+    try? Data("\(pages) \(devices)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Foundation
+import NIOSSL
+import ReplenishCloud
+
+/// The listener of the pages.
+struct PageOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What browsers type; the return address at Amazon is this and /link/return.", valueName: "https://host"))
+  var publicAddress: String
+
+  @Option(help: ArgumentHelp("The address to listen on for browsers.", valueName: "address"))
+  var host = "127.0.0.1"
+
+  @Option(help: ArgumentHelp("The port for browsers; 0 lets the system choose one.", valueName: "port"))
+  var port = 8080
+
+  @Option(
+    help: ArgumentHelp(
+      "Certificate chain for browsers. Without it: plain http, for a proxy in front.", valueName: "pem file"))
+  var certificate: String?
+
+  @Option(help: ArgumentHelp("The key of --certificate.", valueName: "pem file"))
+  var privateKey: String?
+
+  @Option(
+    help: ArgumentHelp("A proxy of yours whose X-Forwarded-For is believed; may be repeated.", valueName: "address"))
+  var proxy: [String] = []
+
+  @Option(help: ArgumentHelp("Mails to owners are put here, one file each.", valueName: "folder"))
+  var mailFolder = "mail"
+
+  @Option(help: ArgumentHelp("The sender of the mails.", valueName: "e-mail"))
+  var mailSender = "replenish-cloud@localhost"
+
+  @Option(help: ArgumentHelp("The name in pages and mails.", valueName: "text"))
+  var site = "Replenish Cloud"
+
+  func validate() throws {
+    guard (certificate == nil) == (privateKey == nil) else {
+      throw ValidationError("--certificate and --private-key go together.")
+    }
+    guard let url = URL(string: publicAddress), let host = url.host, url.path.isEmpty, url.query == nil,
+      url.scheme == "https" || (url.scheme == "http" && ["localhost", "127.0.0.1"].contains(host))
+    else {
+      throw ValidationError(
+        "--public-address \(publicAddress) is not https://HOST without a path (http is for localhost only).")
+    }
+    guard !site.contains(where: \.isNewline), !mailSender.contains(where: \.isNewline) else {
+      throw ValidationError("--site and --mail-sender are one line each.")
+    }
+  }
+}
+
+/// The listener of the devices.
+struct DeviceOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The address to listen on for devices.", valueName: "address"))
+  var deviceHost = "127.0.0.1"
+
+  @Option(help: ArgumentHelp("The port for devices; 0 lets the system choose one.", valueName: "port"))
+  var devicePort = 8444
+
+  @Option(help: ArgumentHelp("Certificate chain shown to devices.", valueName: "pem file"))
+  var deviceCertificate: String
+
+  @Option(help: ArgumentHelp("The key of --device-certificate.", valueName: "pem file"))
+  var devicePrivateKey: String
+
+  @Option(
+    name: .customLong("maker-ca"),
+    help: ArgumentHelp("The authority that signs the devices' certificates.", valueName: "pem file"))
+  var makerCA: String
+}
+
+/// Login with Amazon and the replenishment service.
+struct AmazonOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The client id of the LWA security profile.", valueName: "id"))
+  var clientID: String
+
+  @Option(help: ArgumentHelp("The file of its secret, readable by its owner only.", valueName: "file"))
+  var clientSecretFile: String
+
+  @Option(help: ArgumentHelp("What is asked for.", valueName: "scopes"))
+  var scope = "dash:replenish profile:user_id"
+
+  @Option(
+    help: ArgumentHelp("Another place for all of Amazon's services, such as the emulator.", valueName: "https://host"))
+  var amazon: String?
+
+  @Option(
+    name: .customLong("amazon-ca"),
+    help: ArgumentHelp("Authorities to trust for it instead of the system's.", valueName: "pem file"))
+  var amazonCA: String?
+
+  @Option(help: ArgumentHelp("LWA's authorize page, of another region.", valueName: "address"))
+  var authorizeAddress: String?
+
+  @Option(help: ArgumentHelp("LWA's token endpoint, of another region.", valueName: "address"))
+  var tokenAddress: String?
+
+  @Option(help: ArgumentHelp("LWA's profile endpoint, of another region.", valueName: "address"))
+  var profileAddress: String?
+
+  @Option(help: ArgumentHelp("The replenishment service.", valueName: "https://host"))
+  var serviceAddress: String?
+
+  @Flag(help: "Register devices as test devices (is_test_device): nothing is bought.")
+  var testDevices = false
+
+  @Flag(help: "Let models register that Amazon has not certified yet (should_include_non_live).")
+  var nonLive = false
+
+  func configuration() throws -> AmazonConfiguration {
+    let secret = try explained { try ClientSecret.read(clientSecretFile) }
+    var result = AmazonConfiguration(clientID: clientID, clientSecret: secret)
+    if let amazon { result.stand(at: amazon) }
+    if let authorizeAddress { result.authorize = authorizeAddress }
+    if let tokenAddress { result.token = tokenAddress }
+    if let profileAddress { result.profile = profileAddress }
+    if let serviceAddress { result.service = serviceAddress }
+    for address in [result.authorize, result.token, result.profile, result.service] where !address.hasPrefix("https://")
+    {
+      throw ValidationError("\(address) is not https; secrets are not sent without it.")
+    }
+    result.scope = scope
+    result.isTestDevice = testDevices
+    result.includesNonLive = nonLive
+    if let amazonCA { result.authorities = try text(of: amazonCA, option: "--amazon-ca") }
+    return result
+  }
+}

@@ -1,0 +1,157 @@
+import AmazonEmulator
+import AsyncHTTPClient
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import OAuthServer
+import Testing
+
+@testable import ReplenishCloud
+
+/// A cloud on a database of its own, the Amazon emulator beside it, and the maker's authority: all in this process,
+/// talking over real sockets, in a time that stands until it is moved.
+final class CloudFixture: Sendable {
+  static let password = "correct horse battery"
+
+  let clock = TestClock()
+  let log = LogLines()
+  let folder: String
+  let keys = KeyFile(keys: [KeyFile.draw()])
+  let maker: Maker
+  let emulator: AmazonEmulator
+  let amazonCertificate: ServerCertificate
+  let storage: SQLiteStorage
+  let configure: @Sendable (inout CloudConfiguration) -> Void
+
+  init(_ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in }) throws {
+    self.configure = configure
+    folder = FileManager.default.temporaryDirectory.appending(path: "cloud-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    maker = try Maker()
+    let clock = clock
+    var configuration = EmulatorConfiguration(
+      customers: [
+        .init(email: "customer@example.com", password: "amazon-1"),
+        .init(email: "neighbour@example.com", password: "amazon-2"),
+      ],
+      clients: [
+        .confidential(
+          id: "amzn1.application-oa2-client.web", secret: "client-s3cret", name: "Maker",
+          redirectURIs: ["http://localhost/link/return"], scopes: EmulatorConfiguration.scopes)
+      ])
+    configuration.policy.rotation = .strict
+    var quiet = Logger(label: "emulator")
+    quiet.logLevel = .critical
+    emulator = try AmazonEmulator(configuration, clock: EmulatorClock { clock.now }, logger: quiet)
+    amazonCertificate = try ServerCertificate()
+    storage = try SQLiteStorage(path: folder + "/cloud.sqlite", keys: keys)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  /// A cloud that is running.
+  struct Running: Sendable {
+    let fixture: CloudFixture
+    let cloud: ReplenishCloud
+    let amazonPort: Int
+    let pages: String
+    let devicePort: Int
+    let http: HTTPClient
+
+    var amazon: String { "https://localhost:\(amazonPort)" }
+    var storage: SQLiteStorage { fixture.storage }
+    var clock: TestClock { fixture.clock }
+  }
+
+  /// Runs emulator and cloud, then the test.
+  func run(_ test: @Sendable @escaping (Running) async throws -> Void) async throws {
+    let (amazonPorts, amazonReady) = AsyncStream<Int>.makeStream()
+    let amazonApplication = try emulator.application(port: 0, certificate: amazonCertificate) {
+      amazonReady.yield($0)
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await amazonApplication.run() }
+      guard let amazonPort = await amazonPorts.first(where: { _ in true }) else { return }
+      let cloud = try makeCloud(amazonPort: amazonPort)
+      let (pagePorts, pagesReady) = AsyncStream<Int>.makeStream()
+      let (devicePorts, devicesReady) = AsyncStream<Int>.makeStream()
+      let pages = try cloud.pageApplication(port: 0, certificate: nil) { pagesReady.yield($0) }
+      let server = try maker.identity("localhost", isServer: true)
+      let devices = try cloud.deviceApplication(
+        port: 0, certificate: ListenerCertificate(chain: server.certificate, privateKey: server.key),
+        makerAuthority: maker.authority
+      ) { devicesReady.yield($0) }
+      group.addTask { try await pages.run() }
+      group.addTask { try await devices.run() }
+      guard let pagePort = await pagePorts.first(where: { _ in true }),
+        let devicePort = await devicePorts.first(where: { _ in true })
+      else { return }
+      let http = HTTPClient(configuration: try clientConfiguration(trusting: amazonCertificate.authorityPEM))
+      let running = Running(
+        fixture: self, cloud: cloud, amazonPort: amazonPort, pages: "http://localhost:\(pagePort)",
+        devicePort: devicePort, http: http)
+      let result = await Result { try await test(running) }
+      try? await http.shutdown()
+      group.cancelAll()
+      try? await group.waitForAll()
+      try? await cloud.shutdown()
+      try result.get()
+    }
+  }
+
+  /// Another instance on the same database.
+  func makeCloud(amazonPort: Int) throws -> ReplenishCloud {
+    var amazon = AmazonConfiguration(
+      clientID: "amzn1.application-oa2-client.web", clientSecret: "client-s3cret")
+    amazon.stand(at: "https://localhost:\(amazonPort)")
+    amazon.authorities = amazonCertificate.authorityPEM
+    amazon.isTestDevice = true
+    amazon.deadline = 10
+    var configuration = CloudConfiguration(
+      publicAddress: "http://localhost", amazon: amazon, mailFolder: folder + "/mail")
+    configuration.passwordLogN = 4
+    configure(&configuration)
+    let (clock, log) = (clock, log)
+    let logger = Logger(label: "cloud") { _ in KeepingLogHandler(lines: log) }
+    return try ReplenishCloud(configuration, storage: storage, logger: logger, now: { clock.now })
+  }
+
+  func clientConfiguration(
+    trusting authority: String, as identity: Maker.Identity? = nil
+  ) throws -> HTTPClient.Configuration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
+    if let identity {
+      tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(identity.certificate.utf8)).map {
+        .certificate($0)
+      }
+      tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.key.utf8), format: .pem))
+    }
+    var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
+    configuration.httpVersion = .http1Only
+    configuration.connectionPool.retryConnectionEstablishment = false
+    return configuration
+  }
+}
+
+private struct KeepingLogHandler: LogHandler {
+  let lines: LogLines
+  var logLevel = Logger.Level.trace
+  var metadata = Logger.Metadata()
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) { lines.add("\(event.message)") }
+}
+
+extension Result where Failure == any Error {
+  init(_ work: () async throws -> Success) async {
+    do { self = .success(try await work()) } catch { self = .failure(error) }
+  }
+}

@@ -1,0 +1,267 @@
+import AsyncHTTPClient
+import Foundation
+import GRDB
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Testing
+
+@testable import ReplenishCloud
+
+/// The real programs, from an empty folder to an order, through a kill in between.
+@Suite("Cloud programs", .timeLimit(.minutes(5)))
+final class CloudProgramTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "cloud-programs-\(UUID().uuidString)")
+    .path
+  private var running: [Process] = []
+
+  init() throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    for process in running where process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// The programs lie beside the tests.
+  private func path(_ program: String) -> String { Bundle.main.bundleURL.appending(path: program).path }
+
+  private func start(_ program: String, _ arguments: [String]) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    // Open as long as this process lives, so that --exit-with-parent has something to watch.
+    process.standardInput = Pipe()
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    running.append(process)
+    return process
+  }
+
+  /// Runs a command to its end; returns what it printed.
+  private func command(_ arguments: String...) throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path("replenish-cloud"))
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+  }
+
+  private func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+    chmod(folder + "/" + name, mode)
+  }
+
+  private func content(_ name: String) -> String? {
+    try? String(contentsOfFile: folder + "/" + name, encoding: .utf8)
+  }
+
+  private func ports(_ file: String) async throws -> [Int] {
+    for _ in 0..<1200 {
+      if let text = content(file) { return text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) } }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    Issue.record("\(file) was not written")
+    return []
+  }
+
+  private func serving(_ amazonPort: Int, ready: String) -> [String] {
+    [
+      "serve", "--database", "cloud.sqlite", "--keys", "keys", "--public-address", "http://localhost", "--port", "0",
+      "--mail-folder", "mail", "--device-port", "0", "--device-certificate", "server.pem", "--device-private-key",
+      "server.key", "--maker-ca", "maker.pem", "--client-id", "web", "--client-secret-file", "secret", "--amazon",
+      "https://localhost:\(amazonPort)", "--amazon-ca", "amazon.pem", "--test-devices", "--ready-file", ready,
+      "--exit-with-parent",
+    ]
+  }
+
+  private func client(trusting authority: String, as identity: Maker.Identity? = nil) throws -> HTTPClient {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
+    if let identity {
+      tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(identity.certificate.utf8)).map {
+        .certificate($0)
+      }
+      tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.key.utf8), format: .pem))
+    }
+    return HTTPClient(configuration: .init(tlsConfiguration: tls, redirectConfiguration: .disallow))
+  }
+
+  private func allow(_ address: String, _ browser: Browser) async throws -> String {
+    let login = try await browser.get(address)
+    _ = try await browser.send(
+      .POST, address,
+      form: ["csrf": login.formToken(), "user": "customer@example.com", "password": "sample-password"])
+    let consent = try await browser.get(address)
+    let decided = try await browser.send(.POST, address, form: ["csrf": consent.formToken(), "decision": "allow"])
+    return try #require(decided.location, "\(decided.text)")
+  }
+
+  @Test("from nothing to an order: key, device, account, claim, link, press; killed, restarted; each commit on disk")
+  func wholeWay() async throws {
+    let maker = try Maker()
+    let server = try maker.identity("localhost", isServer: true)
+    let appliance = try maker.identity("CoffeeMaker-9000/SN1")
+    try write("server.pem", server.certificate)
+    try write("server.key", server.key)
+    try write("maker.pem", maker.authority)
+    try write("device.pem", appliance.certificate)
+    try write("secret", "web-secret\n")
+    _ = try start(
+      path("amazon-emulator"),
+      [
+        "--port", "0", "--ready-file", "amazon", "--ca-out", "amazon.pem", "--confidential-client", "web:web-secret",
+        "--redirect-uri", "http://localhost/link/return", "--exit-with-parent",
+      ])
+    #expect(try command("key", "keys").status == 0)
+    let storage = ["--database", "cloud.sqlite", "--keys", "keys"]
+    let added = try command(
+      "device", "add", storage[0], storage[1], storage[2], storage[3], "--model", "CoffeeMaker-9000", "--serial", "SN1",
+      "--certificate", "device.pem", "--public-address", "https://cloud.example")
+    let code = String(try #require(added.output.firstMatch(of: /claim code: ([0-9A-Z-]+)/), "\(added)").output.1)
+    #expect(added.output.contains("https://cloud.example/claim?serial=SN1&code=\(code)"))
+    let amazonPort = try #require(try await ports("amazon").first)
+    let first = try start(path("replenish-cloud"), serving(amazonPort, ready: "first"))
+    var port = try await ports("first")
+    try #require(port.count == 2)
+
+    let web = try client(trusting: try #require(content("amazon.pem")))
+    let device = Device(
+      serial: "SN1", claimCode: code, identity: appliance,
+      http: try client(trusting: maker.authority, as: appliance), address: "https://localhost:\(port[1])")
+    let browser = Browser(web)
+    var pages = "http://localhost:\(port[0])"
+    _ = try await browser.post(pages + "/sign-up", ["email": "owner@example.com"])
+    let mail = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: folder + "/mail").first { $0.hasSuffix(".eml") })
+    let link = try #require(content("mail/" + mail)?.firstMatch(of: /localhost(\/confirm\?ticket=(\S+))/)).output
+    let opened = try await browser.post(
+      pages + "/confirm", page: pages + link.1, ["ticket": String(link.2), "password": "correct horse battery"])
+    #expect(opened.text.contains("recovery codes"))
+    #expect(try await device.send(.POST, "/v1/presence").status == 200)
+    let claimed = try await browser.post(pages + "/claim", ["serial": "SN1", "code": code])
+    let path = try #require(claimed.location, "\(claimed.text)")
+    let departed = try await browser.post(pages + path + "/link", page: pages + path, [:])
+    let back = try await allow(try #require(departed.location, "\(departed.text)"), browser)
+    let linked = try await browser.get(back.replacing("http://localhost/", with: pages + "/"))
+    #expect(linked.location == path, "\(linked.text)")
+    #expect(try await device.press().state == "ordered")
+
+    // Killed with a press on its way: the answer is late, the program is gone before it comes.
+    var fault = HTTPClientRequest(url: "https://localhost:\(amazonPort)/emulator/faults")
+    fault.method = .POST
+    fault.body = .bytes(ByteBuffer(string: #"{"operation":"replenish","kind":"delayAnswer","seconds":3}"#))
+    _ = try await web.execute(fault, timeout: .seconds(10))
+    let id = Device.pressID()
+    let cut = Task { [device] in _ = try? await device.press(id, slot: "water-filter") }
+    let database = try SQLiteStorage(path: folder + "/cloud.sqlite", keys: try KeyFile(path: folder + "/keys"))
+    for _ in 0..<200 {
+      if try await database.press(id, device: 1)?.state == .sending { break }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    kill(first.processIdentifier, SIGKILL)
+    first.waitUntilExit()
+    await cut.value
+    try await device.http.shutdown()
+    #expect(try await database.press(id, device: 1)?.state == .sending)
+    // A dead instance's lease runs out by itself; here nobody waits for that.
+    try await database.pool.write { try $0.execute(sql: "UPDATE press SET lease_until = 0") }
+
+    // Started again under strace, which counts how often it waits for the disk.
+    _ = try start(
+      "/usr/bin/env",
+      ["strace", "-f", "-qq", "-e", "trace=fdatasync,fsync", "-o", "trace", self.path("replenish-cloud")]
+        + serving(amazonPort, ready: "second"))
+    port = try await ports("second")
+    try #require(port.count == 2)
+    pages = "http://localhost:\(port[0])"
+    let again = Device(
+      serial: "SN1", claimCode: code, identity: appliance,
+      http: try client(trusting: maker.authority, as: appliance), address: "https://localhost:\(port[1])")
+    for _ in 0..<600 {
+      if try await again.send(.GET, "/v1/presses/\(id)").status == 200 { break }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    #expect(try await again.send(.GET, "/v1/presses/\(id)").state == "alreadyOrdered")
+    let before = content("trace")?.split(separator: "\n").count ?? 0
+    for _ in 0..<10 { #expect(try await again.press(age: nil).state == "expired") }
+    let after = content("trace")?.split(separator: "\n").count ?? 0
+    #expect(after - before >= 10, "10 presses were acknowledged with \(after - before) waits for the disk")
+
+    #expect(
+      try command("device", "list", storage[0], storage[1], storage[2], storage[3]).output
+        == "CoffeeMaker-9000 SN1 active owner@example.com\n")
+    #expect(
+      try command("device", "revoke", storage[0], storage[1], storage[2], storage[3], "CoffeeMaker-9000", "SN1").status
+        == 0)
+    #expect(try await again.send(.GET, "/v1/device").status == 403)
+    try await again.http.shutdown()
+    try await web.shutdown()
+  }
+
+  @Test("check says what is good and what is not")
+  func check() throws {
+    let maker = try Maker()
+    let server = try maker.identity("localhost", isServer: true)
+    try write("server.pem", server.certificate)
+    try write("server.key", server.key)
+    try write("maker.pem", maker.authority)
+    try write("secret", "web-secret\n")
+    _ = try command("key", "keys")
+    func check(_ further: [String] = []) throws -> (status: Int32, output: String) {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: path("replenish-cloud"))
+      process.arguments =
+        [
+          "check", "--database", "none.sqlite", "--keys", "keys", "--public-address", "https://cloud.example",
+          "--device-certificate", "server.pem", "--device-private-key", "server.key", "--maker-ca", "maker.pem",
+          "--client-id", "web", "--client-secret-file", "secret",
+        ] + further
+      process.currentDirectoryURL = URL(fileURLWithPath: folder)
+      let output = Pipe()
+      process.standardOutput = output
+      process.standardError = output
+      try process.run()
+      let data = output.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+    let good = try check()
+    #expect(good.status == 0 && !good.output.contains("BAD"), "\(good.output)")
+    #expect(good.output.contains("https://cloud.example/link/return"))
+    #expect(!FileManager.default.fileExists(atPath: folder + "/none.sqlite"))
+    chmod(folder + "/secret", 0o644)
+    let loose = try check(["--device-private-key", "maker.pem"])
+    #expect(loose.status != 0 && loose.output.contains("chmod 600 secret"), "\(loose.output)")
+    #expect(!loose.output.contains("web-secret"))
+  }
+
+  @Test(
+    "a mistake is named, with its option, in one line",
+    arguments: [
+      (["key", "/nowhere/keys"], "/nowhere/keys"), (["device", "list", "--keys", "none"], "replenish-cloud key none"),
+      (["serve", "--public-address", "http://cloud.example"], "--"), (["device", "add", "--model", "a b"], "--"),
+    ])
+  func mistakes(arguments: [String], word: String) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path("replenish-cloud"))
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus != 0)
+    #expect(text.hasPrefix("Error: ") && text.contains(word), "\(text)")
+  }
+}

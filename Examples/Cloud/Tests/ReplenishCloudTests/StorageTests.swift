@@ -1,0 +1,161 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import ReplenishCloud
+
+@Suite("Storage", .timeLimit(.minutes(1)))
+struct StorageTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "storage-\(UUID().uuidString)").path
+
+  init() throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  private var path: String { folder + "/cloud.sqlite" }
+
+  private func device(_ storage: SQLiteStorage) async throws -> CloudDevice {
+    let key = Fingerprint(of: "key")
+    try #require(
+      try await storage.enter([
+        NewDevice(model: "M", serial: "S", claimCode: Fingerprint(of: "code"), publicKey: key)
+      ]))
+    return try #require(try await storage.device(publicKey: key))
+  }
+
+  private func linked(_ storage: SQLiteStorage, at now: Date = .now) async throws -> Registration {
+    let device = try await device(storage)
+    let owner = try #require(
+      try await storage.openAccount(email: "a@b", password: "-", recoveryCodes: [], at: now))
+    try await storage.notePresence(of: device.id, at: now)
+    let ownership = try #require(
+      try await storage.claim(
+        owner: owner.id, serial: "S", code: Fingerprint(of: "code"), presentSince: now - 600, at: now))
+    let outcome = try await storage.link(
+      ownership.id, clientID: "client", amazonUser: "amzn1.account.A",
+      tokens: TokenPair(access: "Atza|ACCESS-canary", refresh: "Atzr|REFRESH-canary", expiresAt: now + 3600), at: now)
+    guard case .linked(let registration) = outcome else { throw SQLiteStorage.Failure(description: "\(outcome)") }
+    return registration
+  }
+
+  @Test("the writer commits with synchronous=FULL, read back on the open writer")
+  func synchronous() throws {
+    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let values = try storage.pool.writeWithoutTransaction { db in
+      (try Int.fetchOne(db, sql: "PRAGMA synchronous"), try String.fetchOne(db, sql: "PRAGMA journal_mode"))
+    }
+    #expect(values.0 == 2 && values.1 == "wal")
+    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+  }
+
+  @Test("tokens come back, and neither file of the database holds them")
+  func sealed() async throws {
+    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let registration = try await linked(storage)
+    #expect(registration.tokens?.access == "Atza|ACCESS-canary")
+    #expect(try await storage.registration(registration.id)?.tokens?.refresh == "Atzr|REFRESH-canary")
+    for file in [path, path + "-wal"] {
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+      #expect(bytes.range(of: Data("canary".utf8)) == nil)
+      #expect(bytes.range(of: Data("canary".utf8).base64EncodedData()) == nil)
+    }
+  }
+
+  @Test("a value that was moved to another column, row or generation does not open")
+  func moved() async throws {
+    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let registration = try await linked(storage)
+    for (change, undo) in [
+      ("generation = generation + 1", "generation = generation - 1"), ("id = id + 90", "id = id - 90"),
+    ] {
+      try await storage.pool.write { try $0.execute(sql: "UPDATE registration SET \(change)") }
+      let id = registration.id + (change.hasPrefix("id") ? 90 : 0)
+      await #expect(throws: TokenVault.Failure.self) { _ = try await storage.registration(id) }
+      try await storage.pool.write { try $0.execute(sql: "UPDATE registration SET \(undo)") }
+      #expect(try await storage.registration(registration.id)?.tokens != nil)
+    }
+    try await storage.pool.write { try $0.execute(sql: "UPDATE registration SET access_token = refresh_token") }
+    await #expect(throws: TokenVault.Failure.self) { _ = try await storage.registration(registration.id) }
+  }
+
+  @Test("a missing key and a wrong key of the same name refuse to start, and unlink nobody")
+  func keys() async throws {
+    let good = KeyFile.draw()
+    let id: Int64
+    do {
+      let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [good]))
+      id = try await linked(storage).id
+      try storage.pool.close()
+    }
+    let other = KeyFile.draw()
+    #expect(throws: TokenVault.Failure.self) { _ = try SQLiteStorage(path: path, keys: KeyFile(keys: [other])) }
+    let sameName = KeyFile.Key(id: good.id, bytes: other.bytes)
+    #expect(throws: TokenVault.Failure.self) { _ = try SQLiteStorage(path: path, keys: KeyFile(keys: [sameName])) }
+    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [other, good]))
+    #expect(try await storage.registration(id)?.state == .live)
+    #expect(try await storage.registration(id)?.tokens != nil)
+  }
+
+  @Test("a key file that others may read, without a key, or damaged is refused in one line")
+  func keyFiles() throws {
+    let file = folder + "/keys"
+    _ = try KeyFile.create(path: file)
+    #expect(try KeyFile(path: file).keys.count == 1)
+    #expect(throws: KeyFile.Failure.self) { _ = try KeyFile.create(path: file) }
+    chmod(file, 0o644)
+    #expect { _ = try KeyFile(path: file) } throws: { "\($0)".contains("chmod 600") }
+    for content in ["", "# nothing\n", "k1\n", "k1 AAAA\n", "k!1 \(Data(count: 32).base64EncodedString())\n"] {
+      try Data(content.utf8).write(to: URL(fileURLWithPath: file))
+      chmod(file, 0o600)
+      #expect(throws: KeyFile.Failure.self) { _ = try KeyFile(path: file) }
+    }
+    #expect(throws: KeyFile.Failure.self) { _ = try KeyFile(path: folder + "/none") }
+  }
+
+  @Test("only one of many gets the lease of a refresh, and a stranger's answer is not stored")
+  func lease() async throws {
+    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let now = Date(timeIntervalSince1970: 1_800_000_000)
+    let registration = try await linked(storage, at: now)
+    let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
+      for number in 0..<20 {
+        group.addTask {
+          try await storage.leaseRefresh(registration, lease: "l\(number)", until: now + 60, at: now)
+        }
+      }
+      return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    #expect(winners == 1)
+    let tokens = TokenPair(access: "a2", refresh: "r2", expiresAt: now + 10)
+    #expect(try await storage.storeTokens(tokens, of: registration, lease: "stranger") == false)
+    #expect(try await storage.leaseRefresh(registration, lease: "late", until: now + 120, at: now + 61))
+    #expect(try await storage.storeTokens(tokens, of: registration, lease: "late"))
+    #expect(try await storage.registration(registration.id)?.tokens == tokens)
+  }
+
+  @Test("invalid_grant ends a link only if token, generation and client are the row's now")
+  func endLink() async throws {
+    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let registration = try await linked(storage)
+    for change: @Sendable (inout Registration) -> Void in [
+      { $0.tokens?.refresh = "older" }, { $0.generation += 1 }, { $0.clientID = "another" }, { $0.tokens = nil },
+    ] {
+      var sent = registration
+      change(&sent)
+      #expect(try await storage.endLink(refusedBy: sent, at: .now) == false)
+    }
+    #expect(try await storage.registration(registration.id)?.state == .live)
+    #expect(try await storage.endLink(refusedBy: registration, at: .now))
+    #expect(try await storage.registration(registration.id)?.state == .ended)
+    #expect(try await storage.registration(registration.id)?.tokens == nil)
+  }
+
+  @Test("a database of another program is refused in one line")
+  func foreign() throws {
+    try Data("this is no database, and long enough to be looked at".utf8).write(to: URL(fileURLWithPath: path))
+    #expect(throws: SQLiteStorage.Failure.self) {
+      _ = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    }
+  }
+}

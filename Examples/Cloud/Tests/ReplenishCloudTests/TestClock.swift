@@ -1,0 +1,20 @@
+import Foundation
+import Synchronization
+
+/// A clock that stands until it is moved.
+final class TestClock: Sendable {
+  private let date = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
+
+  var now: Date { date.withLock { $0 } }
+
+  func advance(_ seconds: Double) { date.withLock { $0 += seconds } }
+}
+
+/// Keeps the lines of a log.
+final class LogLines: Sendable {
+  private let stored = Mutex<[String]>([])
+
+  var text: String { stored.withLock { $0.joined(separator: "\n") } }
+
+  func add(_ line: String) { stored.withLock { $0.append(line) } }
+}

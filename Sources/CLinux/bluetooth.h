@@ -1,0 +1,59 @@
+// Bluetooth sockets. The kernel exports no header for them; libbluetooth's has the same few numbers and two addresses,
+// and is not worth a library at build and run time.
+#pragma once
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct replenish_hci_address {
+  sa_family_t family;
+  uint16_t device, channel;
+};
+struct replenish_l2cap_address {
+  sa_family_t family;
+  uint16_t psm;  // little-endian, as channel
+  uint8_t address[6];
+  uint16_t channel;
+  uint8_t type;  // 1 public, 2 random
+};
+
+static inline int replenish_hci_socket(void) {
+  return socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 1);
+}
+// Channel 0 is a controller's own, 3 the management (then the device is 0xFFFF).
+static inline int replenish_hci_bind(int file, uint16_t device, uint16_t channel) {
+  struct replenish_hci_address address = {AF_BLUETOOTH, device, channel};
+  return bind(file, (const struct sockaddr *)&address, sizeof address);
+}
+// Of a controller's packets only the events Command Complete (14) and Command Status (15).
+static inline int replenish_hci_filter(int file) {
+  struct {
+    uint32_t types, events[2];
+    uint16_t opcode;
+  } filter = {1 << 4, {1 << 14 | 1 << 15, 0}, 0};
+  return setsockopt(file, 0, 2, &filter, sizeof filter);
+}
+static inline int replenish_l2cap_socket(void) {
+  return socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+// ATT's fixed channel: 4.
+static inline int replenish_l2cap_bind(int file, const uint8_t *own, int is_random) {
+  struct replenish_l2cap_address address;
+  memset(&address, 0, sizeof address);
+  address.family = AF_BLUETOOTH;
+  memcpy(address.address, own, sizeof address.address);
+  const uint8_t channel[2] = {4, 0};
+  memcpy(&address.channel, channel, sizeof channel);
+  address.type = is_random ? 2 : 1;
+  return bind(file, (const struct sockaddr *)&address, sizeof address);
+}
+int accept4(int, struct sockaddr *, socklen_t *, int);  // declared by <sys/socket.h> under _GNU_SOURCE only
+static inline int replenish_l2cap_accept(int listener, uint8_t *peer, int *is_random) {
+  struct replenish_l2cap_address address;
+  memset(&address, 0, sizeof address);
+  socklen_t length = sizeof address;
+  int file = accept4(listener, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  memcpy(peer, address.address, sizeof address.address);
+  *is_random = address.type == 2;
+  return file;
+}

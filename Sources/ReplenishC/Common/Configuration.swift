@@ -1,0 +1,111 @@
+import CReplenish
+import ReplenishCore
+
+/// What stands behind a `replenish_config`: what the setters gave, and why the last of them failed.
+public final class Configuration {
+  /// A place where the serial number may stand.
+  public enum SerialPlace {
+    /// A file.
+    case file(String)
+    /// The device tree.
+    case deviceTree
+    /// The DMI tables.
+    case dmi
+  }
+
+  /// Where the control socket is, and for whom.
+  public struct ControlSocket {
+    /// Its path.
+    public var path: String
+    /// The group that may read.
+    public var readGroup: String?
+    /// The group that may act.
+    public var actGroup: String?
+
+    /// Makes a place.
+    public init(path: String, readGroup: String?, actGroup: String?) {
+      self.path = path
+      self.readGroup = readGroup
+      self.actGroup = actGroup
+    }
+  }
+
+  // What both front doors need.
+  /// The model.
+  public var model: ModelID?
+  /// The serial number.
+  public var serial: SerialNumber?
+  /// The slots, and everything about the device but the addresses.
+  public var device = DeviceConfiguration(slots: [], lwa: .northAmerica, dash: .northAmerica)
+  /// Where log lines go.
+  public var log = LogSink()
+  // What the board needs.
+  /// Where to look for the serial number.
+  public var serialPlaces: [SerialPlace] = []
+  /// The state folder.
+  public var stateFolder: String?
+  /// The path of the factory's record.
+  public var setupRecord: String?
+  /// The path of the board's key.
+  public var sealKeyFile: String?
+  /// The certificates to trust.
+  public var caFile: String?
+  /// The socket that stands in for Bluetooth.
+  public var phoneSocket: String?
+  /// The control socket.
+  public var control: ControlSocket?
+  // What the core alone needs.
+  /// The factory's record.
+  public var credential: SetupCredential?
+
+  /// Why the last call failed.
+  public let failure = Failure()
+
+  /// Makes an empty configuration.
+  public init() {}
+}
+
+/// Why the last call with an object failed, for its `…_get_error`.
+public final class Failure {
+  private var kept: CText?
+
+  /// Makes one without a failure.
+  public init() {}
+
+  /// The text; empty if nothing failed.
+  public var text: UnsafePointer<CChar> { kept?.pointer ?? CText.fixed("") }
+
+  /// Notes a failure and gives its number back.
+  public func note(_ error: Int32, _ text: String) -> Int32 {
+    kept = CText(text)
+    return -error
+  }
+}
+
+/// Where log lines go.
+public struct LogSink {
+  /// The firmware's function.
+  public var function: replenish_log?
+  /// What it is given.
+  public var userdata: UnsafeMutableRawPointer?
+
+  /// The priorities of syslog(3).
+  public enum Priority: Int32 {
+    /// LOG_ERR: it needs a person.
+    case error = 3
+    /// LOG_WARNING: somebody should know.
+    case warning = 4
+    /// LOG_INFO: the course of things.
+    case info = 6
+  }
+
+  /// Makes a sink that drops everything.
+  public init() {}
+
+  /// Writes a line.
+  public func write(_ priority: Priority, _ text: String) {
+    guard let function else { return }
+    let line = CText(text)
+    withExtendedLifetime(line) { function(userdata, priority.rawValue, line.pointer) }
+  }
+}

@@ -1,0 +1,85 @@
+/// What the kernel's Bluetooth management says.
+enum ManagementPacket: Equatable {
+  /// A command was carried out (status 0) or refused.
+  case answer(UInt16, index: UInt16, status: UInt8, [UInt8])
+  /// An adapter came.
+  case added(UInt16)
+  /// An adapter went, or another program took it to itself.
+  case removed(UInt16)
+  /// An adapter's settings changed.
+  case settings(UInt16, AdapterSettings)
+  /// An advertisement was taken down, not by us.
+  case advertisingRemoved(UInt16, instance: UInt8)
+  /// Anything that is of no interest here.
+  case other
+
+  /// Reads a packet; nil if its length is not what it says, or too short for what it is.
+  init?(_ packet: [UInt8]) {
+    var reader = WireReader(packet)
+    guard let event = reader.littleEndian16(), let index = reader.littleEndian16(),
+      let length = reader.littleEndian16(),
+      reader.remaining == length
+    else { return nil }
+    switch event {
+    case 0x0001, 0x0002:  // command complete, command status
+      guard let code = reader.littleEndian16(), let status = reader.byte() else { return nil }
+      self = .answer(code, index: index, status: status, reader.rest())
+    case 0x0004: self = .added(index)
+    case 0x0005: self = .removed(index)
+    case 0x0006:
+      guard let settings = AdapterSettings(&reader) else { return nil }
+      self = .settings(index, settings)
+    case 0x0024:
+      guard let instance = reader.byte() else { return nil }
+      self = .advertisingRemoved(index, instance: instance)
+    default: self = .other
+    }
+  }
+}
+
+/// What of an adapter's settings matters here.
+struct AdapterSettings: OptionSet, Equatable {
+  let rawValue: UInt32
+
+  static let powered = AdapterSettings(rawValue: 1 << 0)
+  static let lowEnergy = AdapterSettings(rawValue: 1 << 9)
+  static let privacy = AdapterSettings(rawValue: 1 << 13)
+
+  init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  init?(_ reader: inout WireReader) {
+    guard let low = reader.littleEndian16(), let high = reader.littleEndian16() else { return nil }
+    rawValue = UInt32(high) << 16 | UInt32(low)
+  }
+}
+
+/// The answer to *Read Controller Information*.
+struct AdapterInformation: Equatable {
+  /// The public address, least significant byte first; all zero if the adapter has none.
+  let address: [UInt8]
+  let supported: AdapterSettings
+  let current: AdapterSettings
+
+  init?(_ bytes: [UInt8]) {
+    var reader = WireReader(bytes)
+    // Between address and settings: the Bluetooth version (1) and the manufacturer (2). Class and names follow.
+    guard let address = reader.bytes(6), reader.bytes(3) != nil, let supported = AdapterSettings(&reader),
+      let current = AdapterSettings(&reader)
+    else { return nil }
+    self.address = address
+    self.supported = supported
+    self.current = current
+  }
+
+  /// Whether the adapter has a public address.
+  var hasAddress: Bool { address.contains { $0 != 0 } }
+
+  /// The numbers in the answer to *Read Controller Index List*; nil if it is malformed.
+  static func indices(_ bytes: [UInt8]) -> [UInt16]? {
+    var reader = WireReader(bytes)
+    guard let count = reader.littleEndian16(), reader.remaining == 2 * Int(count) else { return nil }
+    var indices: [UInt16] = []
+    while let index = reader.littleEndian16() { indices.append(index) }
+    return indices
+  }
+}

@@ -1,0 +1,211 @@
+"""The air, and phones in it: Bumble's virtual controllers, one of them at the end of the guest's serial line.
+
+All of it runs in one thread with an event loop; tests call from theirs.
+"""
+
+import asyncio
+import itertools
+import pathlib
+import sys
+import threading
+import time
+
+from bumble.att import ATT_Error
+from bumble.controller import Controller
+from bumble.core import AdvertisingData
+from bumble.device import Device, Peer
+from bumble.hci import Address
+from bumble.host import Host
+from bumble.link import LocalLink
+from bumble.snoop import BtSnooper
+from bumble.transport.common import AsyncPipeSink, SnoopingTransport
+from bumble.transport.unix import open_unix_client_transport
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent.parent / "Examples" / "PythonPhone"))
+
+from phone import Conversation  # noqa: E402
+from setup_protocol import INDICATE, INFO, SERVICE, WRITE, short_id  # noqa: E402
+
+PATIENCE = 20
+
+
+class Link(LocalLink):
+    """Data come from the address of the connection: Bumble names the sender's random one, which may have changed."""
+
+    def send_acl_data(self, sender_controller, destination_address, transport, data):
+        target = self.find_le_controller(destination_address)
+        for connection in sender_controller.le_connections.values():
+            if connection.peer_address == destination_address and target:
+                source = connection.self_address
+                asyncio.get_running_loop().call_soon(lambda: target.on_link_acl_data(source, transport, data))
+
+
+class Air:
+    """The virtual radio around one guest. `capture` is a btsnoop file of all that its controller heard and said."""
+
+    def __init__(self, path, capture):
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.capture, self.numbers = capture, itertools.count(1)
+        self.run(self._begin(path))
+
+    async def _begin(self, path):
+        self.link = Link()
+        self.file = open(self.capture, "wb")
+        self.snooper = BtSnooper(self.file)
+        wire = SnoopingTransport(await open_unix_client_transport(str(path)), self.snooper)
+        self.controller = Controller("guest", wire.source, wire.sink, self.link, "00:1B:DC:F0:00:01")
+
+    def run(self, work, timeout=PATIENCE):
+        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout), self.loop).result(timeout + 5)
+
+    def phone(self, mtu=247):
+        return Phone(self, next(self.numbers), mtu)
+
+    def captured(self):
+        """The whole capture, and what is in its ACL packets with the headers of HCI, L2CAP and ATT taken away."""
+        self.file.flush()
+        data, payloads, at = pathlib.Path(self.capture).read_bytes(), b"", 16
+        while at < len(data):
+            size = int.from_bytes(data[at : at + 4], "big")
+            packet = data[at + 24 : at + 24 + size]
+            if packet[:1] == b"\x02":
+                # A packet that continues another has none of the headers of L2CAP and ATT.
+                payloads += packet[5:] if packet[2] >> 4 & 3 == 1 else packet[12:]
+            at += 24 + size
+        return data, payloads
+
+    def close(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.file.close()
+
+
+class Phone:
+    """A central of its own: scans, connects, and talks GATT as a phone's system does."""
+
+    def __init__(self, air, number, mtu):
+        self.air, self.mtu, self.confirms, self.trips = air, mtu, True, 0
+        self.connection = self.peer = None
+        air.run(self._begin(f"F0:F1:F2:F3:F4:{number:02X}"))
+
+    async def _begin(self, address):
+        controller = Controller("phone", link=self.air.link)
+        self.device = Device(address=Address(address), host=Host(controller, AsyncPipeSink(controller)))
+        await self.device.power_on()
+
+    async def _find(self, identity, seconds):
+        found = asyncio.get_running_loop().create_future()
+
+        def seen(advertisement):
+            data = advertisement.data
+            for maker in data.get_all(AdvertisingData.Type.MANUFACTURER_SPECIFIC_DATA):
+                if short_id(maker[1]) == identity and not found.done():
+                    found.set_result(advertisement)
+
+        self.device.on("advertisement", seen)
+        try:
+            await self.device.start_scanning(active=True)
+            return await asyncio.wait_for(found, seconds)
+        except TimeoutError:
+            return None
+        finally:
+            self.device.remove_listener("advertisement", seen)
+            await self.device.stop_scanning()
+
+    def find(self, identity, seconds=PATIENCE):
+        """The advertisement of the device with this short id; None if there is none in that time."""
+        return self.air.run(self._find(identity, seconds), seconds + PATIENCE)
+
+    async def _connect(self, address):
+        self.connection = await self.device.connect(address)
+        self.hung_up = asyncio.Event()
+        self.connection.on("disconnection", lambda _: self.hung_up.set())
+        self.peer = Peer(self.connection)
+        client = self.peer.gatt_client
+        confirm, request = client.send_confirmation, client.send_request
+
+        def counting_confirm(confirmation):
+            self.trips += 1
+            if self.confirms:
+                confirm(confirmation)
+
+        async def counting_request(packet):
+            self.trips += 1
+            return await request(packet)
+
+        client.send_confirmation, client.send_request = counting_confirm, counting_request
+
+    def connect(self, address):
+        self.air.run(self._connect(address))
+        return self
+
+    async def _discover(self):
+        if self.mtu > 23:
+            await self.peer.request_mtu(self.mtu)
+        await self.peer.discover_all()
+        (service,) = self.peer.get_services_by_uuid(SERVICE_UUID)
+        at = {c.uuid: c for c in service.characteristics}
+        self.info, self.write, self.indicate = (at[uuid] for uuid in UUIDS)
+
+    def discover(self):
+        self.air.run(self._discover())
+        return self
+
+    async def _subscribe(self, value):
+        async def write(frame):
+            await self.peer.write_value(self.write, frame, with_response=True)
+
+        self.conversation = Conversation(write, min(self.connection.att_mtu - 3, 512))
+        self.trips = 0
+        if value == b"\x02\x00":
+            await self.peer.subscribe(
+                self.indicate, lambda frame: self.conversation.indicated.put_nowait(bytes(frame)), prefer_notify=False
+            )
+            return
+        client = self.peer.gatt_client
+        client.indication_subscribers.setdefault(self.indicate.handle, set()).add(
+            lambda frame: self.conversation.indicated.put_nowait(bytes(frame))
+        )
+        await self.peer.write_value(self.indicate.handle + 1, value, with_response=True)
+
+    def subscribe(self, value=b"\x02\x00"):
+        self.air.run(self._subscribe(value))
+        return self
+
+    def read_info(self):
+        return self.air.run(self.peer.read_value(self.info))
+
+    def prove(self, code):
+        return self.air.run(self.conversation.prove(code))
+
+    def link(self, code, login):
+        """The whole setup. Gives the stages with the seconds after which they were reached."""
+        began, stages = time.monotonic(), []
+        mark = lambda name: stages.append((name, time.monotonic() - began))  # noqa: E731
+
+        async def log_in(parameters):
+            mark("proved")
+            grant = await asyncio.to_thread(login, parameters)
+            mark("logged in")
+            return grant
+
+        self.air.run(self.conversation.link(code, log_in, mark), 120)
+        mark("linked")
+        return stages
+
+    def wait_until_hung_up(self, seconds=PATIENCE):
+        self.air.run(self.hung_up.wait(), seconds)
+
+    def hang_up(self):
+        self.air.run(self.connection.disconnect())
+
+
+def _uuids():
+    from bumble.core import UUID
+
+    return UUID(SERVICE), [UUID(text) for text in (INFO, WRITE, INDICATE)]
+
+
+SERVICE_UUID, UUIDS = _uuids()
+__all__ = ["ATT_Error", "Air", "Phone"]

@@ -1,0 +1,276 @@
+"""Setup over Bluetooth LE on kernel sockets: a real kernel in the guest, a stack that nobody here wrote as the phone.
+
+Bumble is the air and the phones; the phone's side of the protocol is Examples/PythonPhone, written from the page
+SetupProtocol alone.
+"""
+
+import asyncio
+import base64
+import csv
+import json
+import pathlib
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "Interop"))
+
+from air import Air, ATT_Error  # noqa: E402
+from amazon import CLIENT_ID, FIRST, PASSWORD  # noqa: E402
+from board import Board  # noqa: E402
+from emulator import Browser, Emulator  # noqa: E402
+from phone import granted, login_address  # noqa: E402
+from processes import wait_until  # noqa: E402
+from setup_protocol import Fault, Refused, WrongCode  # noqa: E402
+
+SETUP = {"bearer": "kernel", "socket": None, "name": "Kettle"}
+REDIRECT = "http://127.0.0.1/callback"
+ADVERTISEMENT = "020106" + "1107c0a8f4155d426d92814790e90100b2e0" + "07ffffff01"
+
+
+class Radio:
+    """A board whose controller hangs in the virtual air."""
+
+    def __init__(self, request, programs, factory, amazon, image):
+        self.amazon, self.factory = amazon, factory
+        self.board = Board(programs, factory, amazon, image, {"setup": SETUP})
+        request.session.boards.append(self.board)
+        # Beside the agent's port, on the same virtio-serial device.
+        line = self.board.home / "hci"
+        options = ["-chardev", f"socket,id=hci,path={line},server=on,wait=off", "-device", "virtconsole,chardev=hci"]
+        self.board.boot(options)
+        self.air = Air(line, self.board.home / "air.btsnoop")
+        self.plug()
+        row = next(csv.DictReader((factory.folder / "devices.csv").open()))
+        self.id, self.code = row["short_id"], factory.setup_code
+
+    def plug(self):
+        self.attached = self.board.guest.agent.start("/run/tests/attach", "/dev/hvc0")
+
+    def unplug(self):
+        self.attached.kill()
+
+    def shell(self, script):
+        return self.board.guest.agent.shell(script)
+
+    def fresh(self, **setup):
+        self.board.renew({"setup": SETUP | setup})
+        wait_until("it advertises", lambda: "advertises" in self.status()["bearer"], explain=self.board.log)
+        return self
+
+    def status(self):
+        return self.board.status()
+
+    def phone(self, mtu=247):
+        """A phone that is connected, has discovered and gets indications."""
+        phone = self.air.phone(mtu)
+        seen = phone.find(self.id)
+        assert seen, f"no advertisement\n{self.board.log()[-3000:]}"
+        return phone.connect(seen.address).discover().subscribe()
+
+    def login(self, parameters):
+        """What the owner does in a browser, between the device's parameters and the phone's authorization."""
+        browser = Browser(Emulator(self.amazon.url, self.amazon.ca), FIRST, PASSWORD)
+        page = self.amazon.url + "/ap/oa"
+        address = login_address(parameters, CLIENT_ID, REDIRECT, "state-1", page)
+        self.grant = granted(browser.authorize(address, REDIRECT), "state-1")
+        return {"code": self.grant, "redirect_uri": REDIRECT, "client_id": CLIENT_ID}
+
+    def close(self, request):
+        request.session.boards.remove(self.board)
+        self.air.close()
+        self.board.close(keep=request.config.getoption("--keep"))
+
+
+@pytest.fixture(scope="module")
+def radios(request, programs, factory, running_amazon, image):
+    radio = Radio(request, programs, factory, running_amazon, image)
+    yield radio
+    radio.close(request)
+
+
+@pytest.fixture
+def radio(radios, amazon):
+    return radios.fresh()
+
+
+def test_the_advertisement(radio):
+    """At most 31 bytes, the label's short id, the name in the scan response, and a random address."""
+    phone = radio.air.phone()
+    seen = phone.find(radio.id)
+    assert seen.address.is_random and not seen.address.is_public
+    # What the guest gave its controller: Bumble's does not carry the scan response on, and calls all of it extended.
+    (given,) = [one for one in radio.air.controller.advertising_sets.values() if one.enabled]
+    assert given.parameters.advertising_event_properties & 0x13 == 0x13, "connectable, scannable, of the old kind"
+    assert given.data.hex() == ADVERTISEMENT + radio.id.lower() and len(given.data) <= 31
+    assert given.scan_response_data == b"\x07\x09Kettle"
+    assert 0.1 <= given.parameters.primary_advertising_interval_max * 0.000625 <= 0.15
+    assert "hci0 advertises" in radio.status()["bearer"]
+    assert radio.status()["bearer"].startswith("Bluetooth, kernel sockets, as configured")
+
+
+def test_link_then_order(radio, amazon, tell):
+    phone = radio.phone()
+    assert phone.read_info()[:4] == bytes([1, 1, 1, 0])
+    stages = phone.link(radio.code, radio.login)
+    tell("link over Bluetooth at MTU 247: " + ", ".join(f"{name} {at:.2f} s" for name, at in stages))
+    tell(f"ATT round trips from turning indications on to linked: {phone.trips}")
+    assert phone.trips <= 14
+    radio.board.wait_for_link("linked")
+    radio.board.press()
+    assert radio.board.settled()["state"] == "test-ordered"
+    assert len(amazon.orders()) == 1
+
+
+def test_twenty_byte_client(radio):
+    """A phone that never asks for more than the smallest MTU links too."""
+    phone = radio.phone(mtu=23)
+    assert phone.conversation.frame_length == 20
+    phone.link(radio.code, radio.login)
+    radio.board.wait_for_link("linked")
+
+
+def test_client_that_writes_3_gets_indications(radio):
+    phone = radio.air.phone()
+    phone.connect(phone.find(radio.id).address).discover().subscribe(b"\x03\x00")
+    phone.prove(radio.code)
+
+
+def test_notifications_are_refused(radio):
+    phone = radio.air.phone()
+    phone.connect(phone.find(radio.id).address).discover()
+    with pytest.raises(ATT_Error):
+        phone.subscribe(b"\x01\x00")
+
+
+def test_slow_reader_gets_one_frame_at_a_time(radio):
+    phone = radio.phone(mtu=23)
+    phone.confirms = False
+    asked = phone.air.run(phone.conversation.say(_hello(phone)))
+    assert asked is None
+    wait_until("the first frame of the offer is here", lambda: phone.conversation.indicated.qsize() == 1)
+    assert phone.read_info()[3] == 1  # it answers, and sends nothing more
+    assert phone.conversation.indicated.qsize() == 1
+    phone.hang_up()
+    radio.phone().prove(radio.code)
+
+
+def _hello(phone):
+    from setup_protocol import SetupPhone
+
+    return SetupPhone("13572468", phone.conversation.frame_length).hello()
+
+
+def test_reconnect(radio):
+    for _ in range(3):
+        phone = radio.phone()
+        phone.prove(radio.code)
+        phone.hang_up()
+    assert radio.status()["guesses"]["failed"] == 0
+
+
+def test_two_phones_at_once(radio):
+    first = radio.phone()
+    address = first.connection.peer_address
+    second = radio.air.phone()
+    # While one is connected the device does not advertise to others; one that knows the address is turned away.
+    try:
+        second.connect(address)
+        second.wait_until_hung_up()
+    except (TimeoutError, asyncio.TimeoutError):
+        pass
+    first.prove(radio.code)
+
+
+def test_wrong_code_then_right_code_over_one_connection(radio):
+    phone = radio.phone()
+    with pytest.raises(WrongCode):
+        phone.prove("13572468" if radio.code != "13572468" else "86427531")
+    assert radio.status()["guesses"]["failed"] == 1
+    phone.link(radio.code, radio.login)
+    assert radio.board.wait_for_link("linked")["guesses"]["failed"] == 0
+
+
+def test_phone_that_hangs_up_after_confirm_v_has_used_a_guess(radio):
+    for count in (1, 2, 3):
+        phone = radio.phone()
+        with pytest.raises(WrongCode):
+            phone.prove("13572468" if radio.code != "13572468" else "86427531")
+        phone.hang_up()
+        assert radio.status()["guesses"]["failed"] == count
+    with pytest.raises(Fault) as told:
+        radio.phone().prove(radio.code)
+    assert told.value.name == "wait" and told.value.seconds > 0
+
+
+def test_a_relay_that_alters_is_refused(radio):
+    phone = radio.phone()
+    session, _ = phone.prove(radio.code)
+    frames = session.send({"type": "identify"})
+    frames[-1] = frames[-1][:-1] + bytes([frames[-1][-1] ^ 1])
+    with pytest.raises((Fault, Refused)) as told:
+        phone.air.run(phone.conversation.say(frames))
+        phone.air.run(phone.conversation.hear(session, "anything"))
+    assert getattr(told.value, "name", "tampered") == "tampered"
+    phone.wait_until_hung_up()
+
+
+def test_adapter_unplugged_in_mid_session(radio):
+    phone = radio.phone()
+    phone.prove(radio.code)
+    radio.unplug()
+    wait_until("the device has noticed", lambda: "waiting for an adapter" in radio.status()["bearer"])
+    assert radio.status()["link"] == "setup-open"
+    radio.plug()
+    wait_until("it advertises again", lambda: "advertises" in radio.status()["bearer"])
+    radio.phone().link(radio.code, radio.login)
+    radio.board.wait_for_link("linked")
+
+
+def test_window_closes_by_itself_and_leaves_nothing_open(radio):
+    radio.fresh(**{"window-minutes": "1"})
+    phone = radio.phone()
+    pid = radio.board.pid()
+    assert radio.shell(f"ls -l /proc/{pid}/fd").count("socket:") > 2
+    phone.wait_until_hung_up(120)
+    wait_until("the window is shut", lambda: radio.status()["link"] == "unlinked", 60)
+    wait_until("the bearer is closed", lambda: radio.status()["bearer"].endswith("closed"))
+    wait_until("no Bluetooth socket is held", lambda: sockets(radio) == 0)
+    assert radio.air.phone().find(radio.id, 3) is None
+
+
+def sockets(radio):
+    """How many HCI and L2CAP sockets anybody in the guest holds."""
+    return sum(len(radio.shell(f"cat /proc/net/{name}").splitlines()) - 1 for name in ("hci", "l2cap"))
+
+
+def test_no_secret_is_on_the_air(radio):
+    phone = radio.phone()
+    seen = []
+
+    def login(parameters):
+        seen.append(parameters)
+        return radio.login(parameters)
+
+    phone.link(radio.code, login)
+    radio.board.wait_for_link("linked")
+    whole, payloads = radio.air.captured()
+    record = json.loads(radio.factory.record.read_text())
+    tokens = radio.shell("cat /var/lib/dash-button/*").encode()
+    secrets = [radio.code.encode(), radio.grant.encode()]
+    secrets += [form for name in ("w0", "L") for form in (record[name].encode(), bytes.fromhex(record[name]))]
+    secrets += [word.encode() for word in (radio.code[:4] + "-" + radio.code[4:], seen[0]["code_challenge"])]
+    for token in set(_tokens(tokens)):
+        secrets += [token, base64.b64encode(token)]
+    assert len(secrets) > 9, "the tokens are among them"
+    for secret in secrets:
+        assert secret not in whole and secret not in payloads
+    # The control: what is no secret is found in the same capture, so the search can find.
+    assert bytes.fromhex(record["salt"]) in payloads or record["salt"].lower() in payloads.hex()
+
+
+def _tokens(records):
+    import re
+
+    return re.findall(rb"Atz[ar]\|[A-Za-z0-9+/=_-]{8,}", records)

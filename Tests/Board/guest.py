@@ -1,0 +1,111 @@
+"""One machine in QEMU, from its power-on to the moment that its power is cut."""
+
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import pathlib
+
+from agent import Agent
+from processes import PATIENCE, end, run, start, wait_until
+from qmp import QMP
+
+
+class Image:
+    """What Boards/image made for a board, and the disk of test tools beside it."""
+
+    def __init__(self, root, board, folder):
+        self.root, self.board = root, board
+        self.folder = root / ".build-image" / board
+        self.tools = folder
+        said = run([root / "Boards" / "qemu", "--print", board])
+        if said.returncode:
+            raise RuntimeError(said.stderr.strip())
+        self.command = said.stdout.splitlines()
+        self.initramfs = folder / "initramfs"
+        self.tools_disk = folder / "tools.ext4"
+
+    def state(self, output, *files, size="16M"):
+        """A state partition with these files of the factory's."""
+        made = run([self.root / "Boards" / "image-state", "--size", size, "--output", output, *files])
+        assert made.returncode == 0, made.stderr
+        return output
+
+
+class Guest:
+    def __init__(self, image, state, options=(), state_drive=None):
+        """Boots. `state` is the file of the state disk; `state_drive` replaces QEMU's words for it."""
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="guest-"))
+        self.console_file = self.home / "console"
+        self.agent = self.qmp = None
+        drive = state_drive or ["-drive", f"if=none,id=state,format=raw,file={state}"]
+        command = [
+            *image.command,
+            *("-initrd", image.initramfs),
+            *("-drive", f"if=none,id=root,format=raw,readonly=on,file={image.folder}/root.ext4"),
+            *("-device", "virtio-blk-device,drive=root"),
+            *("-drive", f"if=none,id=tools,format=raw,readonly=on,file={image.tools_disk}"),
+            *("-device", "virtio-blk-device,drive=tools"),
+            *drive,
+            *("-device", "virtio-blk-device,drive=state"),
+            *("-chardev", f"file,id=console,path={self.console_file}", "-serial", "chardev:console"),
+            *("-chardev", f"socket,id=agent,path={self.home}/agent,server=on,wait=off"),
+            *("-device", "virtio-serial-device", "-device", "virtserialport,chardev=agent,name=agent"),
+            *("-qmp", f"unix:{self.home}/qmp,server=on,wait=off"),
+            *options,
+        ]
+        self.said = open(self.home / "qemu.log", "wb")
+        self.process = start(command, stdin=subprocess.DEVNULL, stdout=self.said, stderr=self.said)
+        try:
+            wait_until("QEMU is there", lambda: self._alive() and (self.home / "qmp").exists())
+            self.qmp = wait_until("QEMU answers", lambda: self._alive() and self._connect(QMP, "qmp"))
+            self.agent = wait_until("the agent's port is there", lambda: self._connect(Agent, "agent"))
+            wait_until("the guest has booted", lambda: self._alive() and self.agent.ready.is_set(), 180, self.console)
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, kind, name):
+        try:
+            return kind(self.home / name)
+        except OSError:
+            return None
+
+    def _alive(self):
+        assert self.process.poll() is None, f"QEMU ended: {(self.home / 'qemu.log').read_text()}\n{self.console()}"
+        return True
+
+    def console(self):
+        text = self.console_file.read_text(errors="replace") if self.console_file.exists() else ""
+        return text.replace("\r", "")
+
+    def press_power_button(self):
+        """A pulse of 100 ms on line 3 of the PL061."""
+        self.qmp("system_powerdown")
+
+    def cut(self):
+        """The power is gone: nothing in the guest or in QEMU can prepare for it."""
+        end(self.process, signal.SIGKILL)
+
+    def power_off(self):
+        """An orderly end, by the guest's own init."""
+        self.agent.start("/bin/poweroff")
+        wait_until("the guest is off", lambda: self.process.poll() is not None, explain=self.console)
+        assert self.process.returncode == 0, (self.home / "qemu.log").read_text()
+
+    def close(self):
+        for part in (self.agent, self.qmp):
+            if part:
+                part.close()
+        end(self.process, signal.SIGKILL)
+        self.said.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def kernel_log_has_trouble(self):
+        """Lines of the console that no healthy boot has."""
+        return [
+            line
+            for line in self.console().splitlines()
+            if re.search(r"EXT4-fs (error|warning)|Buffer I/O error|Kernel panic|Oops|cannot be mounted", line)
+        ]
