@@ -13,18 +13,37 @@ from qmp import QMP
 
 
 class Image:
-    """What Boards/image made for a board, and the disk of test tools beside it."""
+    """What Boards/image made for a board, and the disk of test tools beside it.
 
-    def __init__(self, root, board, folder):
+    With a release or additions it is another image than the board's own, which is made here if it is not there yet.
+    """
+
+    def __init__(self, root, board, folder, release="", additions=()):
         self.root, self.board = root, board
-        self.folder = root / ".build-image" / board
+        folder = folder / "-".join(("image", release, *additions))
+        folder.mkdir()
+        if release or additions:
+            programs = root / ".build-board" / board / "bin"
+            self._must([root / "Boards" / "image", "--programs", programs, *self._options(release, additions), board], 900)
+        self._must([root / "Tests" / "Board" / "tools", board, folder, release, *additions], 300)
+        self.command = self._must(
+            [root / "Boards" / "qemu", "--print", *self._options(release, additions), board]
+        ).splitlines()
+        self.folder = pathlib.Path(self.command[self.command.index("-kernel") + 1]).parent
         self.tools = folder
-        said = run([root / "Boards" / "qemu", "--print", board])
-        if said.returncode:
-            raise RuntimeError(said.stderr.strip())
-        self.command = said.stdout.splitlines()
         self.initramfs = folder / "initramfs"
         self.tools_disk = folder / "tools.ext4"
+
+    @staticmethod
+    def _options(release, additions):
+        words = ["--release", release] if release else []
+        return words + [word for addition in additions for word in ("--with", addition)]
+
+    @staticmethod
+    def _must(command, timeout=PATIENCE):
+        done = run(command, timeout)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def state(self, output, *files, size="16M"):
         """A state partition with these files of the factory's."""
