@@ -11,7 +11,7 @@ final class CCore {
   private let callbacks: replenish_core_callbacks
   private let userdata: UnsafeMutableRawPointer?
   private let records: CRecords
-  private var device: Device
+  private let device: Device
   private var inputs: [Input] = []
   private var isTurning = false
   private(set) var isStarted = false

@@ -26,7 +26,7 @@ extension Device {
   }
 
   /// Takes a press of a slot: on disk first, then it counts.
-  mutating func press(slot index: Int, command: CommandID? = nil) {
+  func press(slot index: Int, command: CommandID? = nil) {
     let slot = configuration.slots[index]
     if let lockedBy { return refusePress(index, command, Refusal(.storage, lockedBy)) }
     guard mayServe, let link else {
@@ -42,7 +42,7 @@ extension Device {
     guard let bytes = random.bytes(count: 16), let id = PressID(bytes) else {
       return refusePress(index, command, Refusal(.storage, Texts.noRandomness))
     }
-    var entry = JournalEntry(id: id, slot: slot.name, generation: link.credentials.generation, pressed: stamp)
+    let entry = JournalEntry(id: id, slot: slot.name, generation: link.credentials.generation, pressed: stamp)
     // Where the order can leave at once, one write says both "noted" and "sending": half the wait for the disk.
     if isClockPlausible, stores.isEmpty, !linkRefresh.isSaving, usableToken(link.credentials) != nil {
       entry.state = .sending
@@ -53,7 +53,7 @@ extension Device {
     saveJournal(.noted(id, command))
   }
 
-  private mutating func refusePress(_ index: Int, _ command: CommandID?, _ refusal: Refusal) {
+  private func refusePress(_ index: Int, _ command: CommandID?, _ refusal: Refusal) {
     if refusal.code == .notLinked {
       needUntil = now.uptime + DeviceLimits.needShown
     } else {
@@ -63,7 +63,7 @@ extension Device {
   }
 
   /// The press is on disk and thereby acknowledged; or it is not, and then it never was.
-  mutating func noted(_ id: PressID, _ command: CommandID?, _ outcome: StoreOutcome) {
+  func noted(_ id: PressID, _ command: CommandID?, _ outcome: StoreOutcome) {
     journalEnded(outcome == .durable)
     guard let entry = journal[id] else { return }
     if case .failed(let text) = outcome {
@@ -83,7 +83,7 @@ extension Device {
   }
 
   /// Ends the presses whose time is over.
-  mutating func expirePresses() {
+  func expirePresses() {
     for entry in journal.entries where entry.state.isOpen {
       let phase = dispatch(entry.id)?.phase ?? .waiting
       guard phase == .waiting else { continue }
@@ -95,7 +95,7 @@ extension Device {
     }
   }
 
-  private mutating func expireNoted(_ entry: JournalEntry) {
+  private func expireNoted(_ entry: JournalEntry) {
     guard let age = age(of: entry.pressed) else {
       // A clock a little behind the press is not set yet, and the press is young.
       if let clock = entry.pressed.clock, isClockPlausible, clock - now.clock <= ClockGate.correction { return }
@@ -107,7 +107,7 @@ extension Device {
     lookAgain(at: now.uptime + UInt64(configuration.pressLife - age) * 1000)
   }
 
-  private mutating func expireSending(_ entry: JournalEntry) {
+  private func expireSending(_ entry: JournalEntry) {
     guard let firstSend = entry.firstSend else { return finish(entry.id, .inDoubt, reason: Texts.noAnswer) }
     if !firstSend.isOf(boot) && !now.isSynchronized { return awaitSynchronization(entry) }
     guard let age = age(of: firstSend) else {
@@ -121,7 +121,7 @@ extension Device {
   /// Waits for the network to vouch for the clock before the age of an order of an earlier boot is believed: with the
   /// time saved before the power went, hours without power would count as minutes. It was sent before this start, so its
   /// time is over once this run is that long.
-  private mutating func awaitSynchronization(_ entry: JournalEntry) {
+  private func awaitSynchronization(_ entry: JournalEntry) {
     if now.uptime >= startedAt + UInt64(DeviceLimits.resendTime) * 1000 {
       return finish(entry.id, .inDoubt, reason: Texts.noAnswer)
     }
@@ -129,7 +129,7 @@ extension Device {
   }
 
   /// Sends what is waiting.
-  mutating func advancePresses() {
+  func advancePresses() {
     guard mayServe else { return }
     for entry in journal.entries where entry.state.isOpen && isAcknowledged(entry) {
       if dispatch(entry.id) == nil { dispatches.append(Dispatch(id: entry.id)) }
@@ -160,7 +160,7 @@ extension Device {
   }
 
   /// "Sending" is on disk, so the order may leave; or it is not, and then it must not.
-  mutating func sendingIsOnDisk(_ id: PressID, _ isDurable: Bool) {
+  func sendingIsOnDisk(_ id: PressID, _ isDurable: Bool) {
     journalEnded(isDurable)
     guard let entry = journal[id], entry.state == .sending else { return }
     // The clock may have been set back while the disk worked: then nothing is sent.
@@ -180,7 +180,7 @@ extension Device {
     sendOrder(entry)
   }
 
-  private mutating func sendOrder(_ entry: JournalEntry) {
+  private func sendOrder(_ entry: JournalEntry) {
     guard let link, entry.generation == link.credentials.generation, let index = slotIndex(named: entry.slot),
       let token = linkToken()
     else {
@@ -196,7 +196,7 @@ extension Device {
   }
 
   /// Takes DRS's answer to an order.
-  mutating func takeReplenishment(_ outcome: HTTPOutcome, _ id: PressID, _ request: OpenRequest) {
+  func takeReplenishment(_ outcome: HTTPOutcome, _ id: PressID, _ request: OpenRequest) {
     updateDispatch(id) { $0.phase = .waiting }
     if journal[id]?.state.isOpen != true { dispatches.removeAll { $0.id == id } }
     switch outcome {
@@ -212,7 +212,7 @@ extension Device {
     }
   }
 
-  private mutating func ordered(_ id: PressID, _ answer: ReplenishAnswer) {
+  private func ordered(_ id: PressID, _ answer: ReplenishAnswer) {
     let instanceID = answer.eventInstanceID
     switch answer.detail {
     case .standardOrderPlaced: finish(id, .ordered, instanceID: instanceID)
@@ -223,7 +223,7 @@ extension Device {
     }
   }
 
-  private mutating func refused(_ id: PressID, _ error: DashError, _ request: OpenRequest) {
+  private func refused(_ id: PressID, _ error: DashError, _ request: OpenRequest) {
     guard let entry = journal[id], entry.state == .sending else { return }
     if error.isInvalidToken {
       refuseToken(request.token)
@@ -240,7 +240,7 @@ extension Device {
   }
 
   /// Sends a press again later. One that certainly ordered nothing goes back to "noted", on disk too.
-  private mutating func tryAgain(
+  private func tryAgain(
     _ id: PressID, _ text: String, isUncertain: Bool, retryAfter: Int? = nil, atOnce: Bool = false
   ) {
     guard let entry = journal[id], entry.state == .sending else { return }
@@ -258,7 +258,7 @@ extension Device {
   }
 
   /// Puts a press of which nothing reached the service back to where it was before its first send.
-  private mutating func backToNoted(_ id: PressID) {
+  private func backToNoted(_ id: PressID) {
     journal.update(id) {
       $0.state = .noted
       $0.firstSend = nil
@@ -267,7 +267,7 @@ extension Device {
   }
 
   /// Ends a press. A late answer may still settle one that was in doubt.
-  mutating func finish(_ id: PressID, _ state: PressReport.State, instanceID: String? = nil, reason: String = "") {
+  func finish(_ id: PressID, _ state: PressReport.State, instanceID: String? = nil, reason: String = "") {
     guard let entry = journal[id], entry.state.isOpen || entry.state == .inDoubt else { return }
     journal.update(id) { $0.close(state, instanceID: instanceID, reason: reason) }
     dispatches.removeAll { $0.id == id }
@@ -276,7 +276,7 @@ extension Device {
 
   func dispatch(_ id: PressID) -> Dispatch? { dispatches.first { $0.id == id } }
 
-  private mutating func updateDispatch(_ id: PressID, _ change: (inout Dispatch) -> Void) {
+  private func updateDispatch(_ id: PressID, _ change: (inout Dispatch) -> Void) {
     for index in dispatches.indices where dispatches[index].id == id { change(&dispatches[index]) }
   }
 
