@@ -59,7 +59,7 @@ final class CCore {
     guard !door.isTelling else { return obstacle }
     guard !isStarted else { return door.failure.note(EALREADY, "the core was started before") }
     isStarted = true
-    give(.start(RecordFindings { records.find($0) }, BootIdentity(Array(boot.utf8))))
+    give(.start(RecordFindings { records.find($0) }, BootIdentity(boot.bytes)))
     return 0
   }
 

@@ -1,5 +1,5 @@
 /// What follows once a record is durable, or is known not to be. In the order the effects were asked for.
-enum AfterStore {
+indirect enum AfterStore {
   /// Nothing but trying again if it failed.
   case journal
   /// The press is acknowledged.

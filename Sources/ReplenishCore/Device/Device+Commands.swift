@@ -1,5 +1,5 @@
 /// A command that waits for the service.
-struct OpenCommand {
+final class OpenCommand {
   /// Its name.
   let id: CommandID
   /// What was asked.
@@ -7,7 +7,13 @@ struct OpenCommand {
   /// Whether its request is under way.
   var isAsking = false
   /// Whether the token was renewed for it already.
-  var hasRefreshed = false
+  let hasRefreshed: Bool
+
+  init(id: CommandID, command: Command, hasRefreshed: Bool = false) {
+    self.id = id
+    self.command = command
+    self.hasRefreshed = hasRefreshed
+  }
 }
 
 extension Device {

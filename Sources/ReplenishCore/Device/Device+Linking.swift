@@ -1,7 +1,7 @@
 /// A link being made.
 struct Linking {
   /// How far it is.
-  enum Stage {
+  indirect enum Stage {
     /// Nothing, or waiting for the phone.
     case idle
     /// The code is here, the time of day is not.

@@ -1,5 +1,5 @@
 /// The sending of one press.
-struct Dispatch {
+final class Dispatch {
   /// Where it stands.
   enum Phase: Equatable {
     /// It can be sent when its time has come.
@@ -13,11 +13,16 @@ struct Dispatch {
   /// The press.
   let id: PressID
   /// Where it stands.
-  var phase = Phase.waiting
+  var phase: Phase
   /// When it can be sent again.
   var retry = Retry()
   /// Whether the token was renewed for this try already.
   var hasRefreshed = false
+
+  init(id: PressID, phase: Phase = .waiting) {
+    self.id = id
+    self.phase = phase
+  }
 }
 
 extension Device {
@@ -139,7 +144,7 @@ extension Device {
         // Not before its age is known; see awaitSynchronization.
         if entry.firstSend?.isOf(boot) == true || now.isSynchronized { sendOrder(entry) }
       } else {
-        updateDispatch(entry.id) { $0.phase = .saving }
+        dispatch.phase = .saving
         let stamp = stamp
         journal.update(entry.id) {
           $0.state = .sending
@@ -169,12 +174,8 @@ extension Device {
         $0.state = .noted
         $0.firstSend = nil
       }
-      let random = random
-      let uptime = now.uptime
-      updateDispatch(id) {
-        $0.phase = .waiting
-        $0.retry.failed(at: uptime, .storage, random: random)
-      }
+      dispatch(id)?.phase = .waiting
+      dispatch(id)?.retry.failed(at: now.uptime, .storage, random: random)
       return
     }
     sendOrder(entry)
@@ -185,11 +186,11 @@ extension Device {
       let token = linkToken()
     else {
       // The token ran out while the disk worked.
-      updateDispatch(entry.id) { $0.phase = .waiting }
+      dispatch(entry.id)?.phase = .waiting
       if !entry.isUncertain { backToNoted(entry.id) }
       return
     }
-    updateDispatch(entry.id) { $0.phase = .underWay }
+    dispatch(entry.id)?.phase = .underWay
     let request = DashRequest.replenish(slot: configuration.slots[index].slotID)
       .request(token: token, at: configuration.dash)
     send(request, .replenish(entry.id), generation: link.credentials.generation)
@@ -197,7 +198,7 @@ extension Device {
 
   /// Takes DRS's answer to an order.
   func takeReplenishment(_ outcome: HTTPOutcome, _ id: PressID, _ request: OpenRequest) {
-    updateDispatch(id) { $0.phase = .waiting }
+    dispatch(id)?.phase = .waiting
     if journal[id]?.state.isOpen != true { dispatches.removeAll { $0.id == id } }
     switch outcome {
     case .failed(let failure):
@@ -228,7 +229,7 @@ extension Device {
     if error.isInvalidToken {
       refuseToken(request.token)
       let isFirst = dispatch(id)?.hasRefreshed == false
-      updateDispatch(id) { $0.hasRefreshed = true }
+      dispatch(id)?.hasRefreshed = true
       // A refused token means that this request ordered nothing. One renewal at once, then with patience.
       return tryAgain(id, error.explanation, isUncertain: false, atOnce: isFirst)
     }
@@ -249,11 +250,7 @@ extension Device {
     journal.update(id) { $0.isUncertain = staysUncertain }
     if !staysUncertain { backToNoted(id) }
     let schedule: RetrySchedule = staysUncertain ? .order : .network
-    let random = random
-    let uptime = now.uptime
-    updateDispatch(id) {
-      if !atOnce { $0.retry.failed(at: uptime, schedule, random: random, retryAfter: retryAfter) }
-    }
+    if !atOnce { dispatch(id)?.retry.failed(at: now.uptime, schedule, random: random, retryAfter: retryAfter) }
     if let entry = journal[id], dispatch(id)?.retry.failures == 1 { raise(.press(report(entry))) }
   }
 
@@ -275,10 +272,6 @@ extension Device {
   }
 
   func dispatch(_ id: PressID) -> Dispatch? { dispatches.first { $0.id == id } }
-
-  private func updateDispatch(_ id: PressID, _ change: (inout Dispatch) -> Void) {
-    for index in dispatches.indices where dispatches[index].id == id { change(&dispatches[index]) }
-  }
 
   /// A press as the firmware and the status see it.
   func report(_ entry: JournalEntry) -> PressReport {

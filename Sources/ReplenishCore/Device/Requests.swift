@@ -1,7 +1,7 @@
 /// One HTTPS request under way.
-struct OpenRequest {
+final class OpenRequest {
   /// What it is for.
-  enum Purpose {
+  indirect enum Purpose {
     /// The authorization code.
     case redeem(clientID: String)
     /// New tokens for the link.
@@ -30,6 +30,14 @@ struct OpenRequest {
   let sent: Moment
   /// The access token it carries.
   let token: Secret?
+
+  init(id: RequestID, purpose: Purpose, generation: Int64, sent: Moment, token: Secret?) {
+    self.id = id
+    self.purpose = purpose
+    self.generation = generation
+    self.sent = sent
+    self.token = token
+  }
 }
 
 extension Device {
