@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "ReplenishCore", targets: ["ReplenishCore"]),
     .library(name: "ReplenishLinux", targets: ["ReplenishLinux"]),
     .library(name: "ReplenishKit", targets: ["ReplenishKit"]),
+    .library(name: "ReplenishBluetoothd", targets: ["ReplenishBluetoothd"]),
     .executable(name: "dash-button", targets: ["dash-button"]),
     .executable(name: "replenishctl", targets: ["replenishctl"]),
     .executable(name: "replenish-factory", targets: ["replenish-factory"]),
@@ -24,6 +25,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
     // Corrections of the Embedded Swift runtime; empty in an ordinary build
@@ -40,6 +42,10 @@ let package = Package(
     .target(
       name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest"],
       swiftSettings: strict),
+    // Setup through bluetoothd: apart, so that firmware without it does not link libsystemd
+    .target(
+      name: "ReplenishBluetoothd", dependencies: ["ReplenishCore", "ReplenishLinux", "CSystemd", "CLinux"],
+      swiftSettings: strict, linkerSettings: [.linkedLibrary("systemd")]),
     // The C library; the compiler checks each function against the header in CReplenish
     .systemLibrary(name: "CReplenish"),
     .target(
@@ -54,9 +60,13 @@ let package = Package(
       dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "COpenSSL", "CJansson"],
       path: "Sources/ReplenishC/Core", swiftSettings: strict),
     .executableTarget(
-      name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
+      name: "dash-button",
+      dependencies: ["ReplenishKit", "ReplenishBluetoothd", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton",
-      exclude: ["README.md", "dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules"],
+      exclude: [
+        "README.md", "dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules",
+        "dash-button-bluetooth.conf", "bluetoothd-main.conf",
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "replenishctl", dependencies: ["ReplenishCore", "ReplenishSelfTest", "CLinux"], swiftSettings: strict),
