@@ -25,7 +25,6 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-    .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CLinux", providers: [.apt(["libc6-dev", "linux-libc-dev"])]),
 
     // Corrections of the Embedded Swift runtime; empty in an ordinary build
@@ -42,10 +41,12 @@ let package = Package(
     .target(
       name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest"],
       swiftSettings: strict),
-    // Setup through bluetoothd: apart, so that firmware without it does not link libsystemd
+    // Setup through bluetoothd: apart, so that firmware without it has nothing of it. libsystemd is loaded when it is
+    // first needed; to compile this takes its headers (libsystemd-dev).
+    .target(name: "CSystemd"),
     .target(
       name: "ReplenishBluetoothd", dependencies: ["ReplenishCore", "ReplenishLinux", "CSystemd", "CLinux"],
-      swiftSettings: strict, linkerSettings: [.linkedLibrary("systemd")]),
+      swiftSettings: strict),
     // The C library; the compiler checks each function against the header in CReplenish
     .systemLibrary(name: "CReplenish"),
     .target(

@@ -4,7 +4,7 @@ import ReplenishCore
 /// Signals and calls from bluetoothd, and the answers to these.
 extension BluezDaemon {
   func signalled(_ message: OpaquePointer) {
-    if sd_bus_message_is_signal(message, "org.freedesktop.DBus", "NameOwnerChanged") > 0 {
+    if systemd_bus_message_is_signal(message, "org.freedesktop.DBus", "NameOwnerChanged") > 0 {
       guard BusMessage.isFrom("org.freedesktop.DBus", message),
         BusMessage.string(message)?.isExactly(BluezDaemon.name) == true,
         BusMessage.string(message) != nil, let newOwner = BusMessage.string(message)
@@ -17,17 +17,17 @@ extension BluezDaemon {
       return
     }
     guard BusMessage.isFrom(owner, message) else { return }
-    if sd_bus_message_is_signal(message, nil, "InterfacesAdded") > 0 {
+    if systemd_bus_message_is_signal(message, nil, "InterfacesAdded") > 0 {
       guard let path = BusMessage.string(message, "o"), BluezAdapter(path: path).index != nil else { return }
       onEvent(.adapterAdded)
-    } else if sd_bus_message_is_signal(message, nil, "InterfacesRemoved") > 0 {
+    } else if systemd_bus_message_is_signal(message, nil, "InterfacesRemoved") > 0 {
       guard let path = BusMessage.string(message, "o") else { return }
       let gone = BusMessage.strings(message)
       if gone.contains(where: { $0.isExactly("org.bluez.Adapter1") || $0.isExactly("org.bluez.Device1") }) {
         onEvent(.removed(path))
       }
-    } else if sd_bus_message_is_signal(message, nil, "PropertiesChanged") > 0 {
-      guard let path = sd_bus_message_get_path(message), let interface = BusMessage.string(message) else { return }
+    } else if systemd_bus_message_is_signal(message, nil, "PropertiesChanged") > 0 {
+      guard let path = systemd_bus_message_get_path(message), let interface = BusMessage.string(message) else { return }
       let place = String(cString: path)
       let isDevice = interface.isExactly("org.bluez.Device1")
       BusMessage.eachProperty(message) { name in
@@ -43,18 +43,18 @@ extension BluezDaemon {
   /// A call to one of our objects: 1 where it is answered or will be, 0 where the library answers that there is no such
   /// thing.
   func called(_ message: OpaquePointer) -> Int32 {
-    guard let path = sd_bus_message_get_path(message).map({ String(cString: $0) }) else { return 0 }
+    guard let path = systemd_bus_message_get_path(message).map({ String(cString: $0) }) else { return 0 }
     guard BusMessage.isFrom(owner, message) else {
       answerError(message, "org.freedesktop.DBus.Error.AccessDenied", "only bluetoothd may call this")
       return 1
     }
-    if sd_bus_message_is_method_call(message, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects") > 0 {
+    if systemd_bus_message_is_method_call(message, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects") > 0 {
       reply(message) { BusMessage.append($0, objects: objects().filter { $0.path.utf8.starts(with: path.utf8) }) }
-    } else if sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Properties", "GetAll") > 0 {
+    } else if systemd_bus_message_is_method_call(message, "org.freedesktop.DBus.Properties", "GetAll") > 0 {
       let interface = BusMessage.string(message) ?? ""
       let object = objects().first { $0.path.isExactly(path) && $0.interface.isExactly(interface) }
       reply(message) { BusMessage.append($0, properties: object?.properties ?? []) }
-    } else if sd_bus_message_is_method_call(message, "org.bluez.LEAdvertisement1", "Release") > 0 {
+    } else if systemd_bus_message_is_method_call(message, "org.bluez.LEAdvertisement1", "Release") > 0 {
       reply(message) { _ in }
       onEvent(.released)
     } else {
@@ -66,7 +66,7 @@ extension BluezDaemon {
   /// What bluetoothd passes on from a phone.
   private func calledByPhone(_ message: OpaquePointer, _ path: String) -> Int32 {
     func isCall(_ member: String) -> Bool {
-      sd_bus_message_is_method_call(message, "org.bluez.GattCharacteristic1", member) > 0
+      systemd_bus_message_is_method_call(message, "org.bluez.GattCharacteristic1", member) > 0
     }
     if isCall("ReadValue") {
       let options = BusMessage.options(message)
@@ -99,8 +99,8 @@ extension BluezDaemon {
 
   func answer(_ mark: UInt32, descriptor: Int32, mtu: UInt16) {
     finish(mark) { message in
-      withUnsafePointer(to: descriptor) { _ = sd_bus_message_append_basic(message, BusMessage.type("h"), $0) }
-      withUnsafePointer(to: mtu) { _ = sd_bus_message_append_basic(message, BusMessage.type("q"), $0) }
+      withUnsafePointer(to: descriptor) { _ = systemd_bus_message_append_basic(message, BusMessage.type("h"), $0) }
+      withUnsafePointer(to: mtu) { _ = systemd_bus_message_append_basic(message, BusMessage.type("q"), $0) }
     }
   }
 
@@ -108,7 +108,7 @@ extension BluezDaemon {
     guard let index = marks.firstIndex(where: { $0.mark == mark }) else { return }
     let message = marks.remove(at: index).message
     answerError(message, refusal.rawValue, "")
-    sd_bus_message_unref(message)
+    systemd_bus_message_unref(message)
     watch()
   }
 
@@ -122,7 +122,7 @@ extension BluezDaemon {
   /// Keeps a call that is answered later.
   private func mark(_ message: OpaquePointer) -> UInt32 {
     lastMark &+= 1
-    sd_bus_message_ref(message)
+    systemd_bus_message_ref(message)
     marks.append((lastMark, message))
     return lastMark
   }
@@ -131,24 +131,24 @@ extension BluezDaemon {
     guard let index = marks.firstIndex(where: { $0.mark == mark }) else { return }
     let message = marks.remove(at: index).message
     reply(message, fill)
-    sd_bus_message_unref(message)
+    systemd_bus_message_unref(message)
     watch()
   }
 
   private func reply(_ call: OpaquePointer, _ fill: (OpaquePointer) -> Void) {
-    guard let bus, sd_bus_message_get_expect_reply(call) > 0 else { return }
+    guard let bus, systemd_bus_message_get_expect_reply(call) > 0 else { return }
     var answer: OpaquePointer?
-    guard sd_bus_message_new_method_return(call, &answer) >= 0, let answer else { return }
+    guard systemd_bus_message_new_method_return(call, &answer) >= 0, let answer else { return }
     fill(answer)
-    sd_bus_send(bus, answer, nil)
-    sd_bus_message_unref(answer)
+    systemd_bus_send(bus, answer, nil)
+    systemd_bus_message_unref(answer)
   }
 
   private func answerError(_ call: OpaquePointer, _ name: String, _ text: String) {
     name.withCString { name in
       text.withCString { text in
         var error = sd_bus_error(name: name, message: text, _need_free: 0)
-        sd_bus_reply_method_error(call, &error)
+        systemd_bus_reply_method_error(call, &error)
       }
     }
   }

@@ -56,25 +56,30 @@ final class BluezDaemon {
   /// Connects, without waiting for it.
   init(loop: EventLoop) throws(BearerFault) {
     self.loop = loop
+    guard systemd_load() == 0 else {
+      throw BearerFault(
+        "libsystemd.so.0 cannot be loaded, and the way to bluetoothd needs it; install libsystemd0, or set bearer = kernel and run: systemctl disable --now bluetooth"
+      )
+    }
     var bus: OpaquePointer?
-    let result = sd_bus_open_system(&bus)
+    let result = systemd_bus_open_system(&bus)
     guard result >= 0, let bus else {
       throw BearerFault(
         "the system bus cannot be reached (\(Errno(-result).text)), and bluetoothd is on it; install dbus, or set bearer = kernel and run: systemctl disable --now bluetooth"
       )
     }
     self.bus = bus
-    descriptor = sd_bus_get_fd(bus)
+    descriptor = systemd_bus_get_fd(bus)
     do throws(Errno) {
       try loop.add(descriptor, for: .readable) { [unowned(unsafe) self] _ in process() }
     } catch {
-      sd_bus_unref(bus)
+      systemd_bus_unref(bus)
       throw BearerFault("the system bus cannot be watched: \(error.text); restart the daemon")
     }
     timer = loop.timer { [unowned(unsafe) self] in process() }
     let context = Unmanaged.passUnretained(self).toOpaque()
-    sd_bus_add_fallback(bus, nil, "/replenishkit", BluezDaemon.onCall, context)
-    for rule in BluezDaemon.rules { sd_bus_add_match_async(bus, nil, rule, BluezDaemon.onSignal, nil, context) }
+    systemd_bus_add_fallback(bus, nil, "/replenishkit", BluezDaemon.onCall, context)
+    for rule in BluezDaemon.rules { systemd_bus_add_match_async(bus, nil, rule, BluezDaemon.onSignal, nil, context) }
     watch()
   }
 
@@ -94,9 +99,9 @@ final class BluezDaemon {
     self.bus = nil
     timer?.cancel()
     loop.remove(descriptor)
-    for mark in marks { sd_bus_message_unref(mark.message) }
+    for mark in marks { systemd_bus_message_unref(mark.message) }
     marks = []
-    sd_bus_flush_close_unref(bus)
+    systemd_bus_flush_close_unref(bus)
   }
 
   // MARK: Calls of ours
@@ -107,9 +112,9 @@ final class BluezDaemon {
     let context = Unmanaged.passUnretained(self).toOpaque()
     var cookie: UInt64 = 0
     guard let message = BusMessage.make(bus, call) else { return onEvent(.answered(number, BluezDaemon.nobody)) }
-    defer { sd_bus_message_unref(message) }
-    guard sd_bus_call_async(bus, nil, message, BluezDaemon.onAnswer, context, 0) >= 0,
-      sd_bus_message_get_cookie(message, &cookie) >= 0
+    defer { systemd_bus_message_unref(message) }
+    guard systemd_bus_call_async(bus, nil, message, BluezDaemon.onAnswer, context, 0) >= 0,
+      systemd_bus_message_get_cookie(message, &cookie) >= 0
     else { return onEvent(.answered(number, BluezDaemon.nobody)) }
     asked.append((cookie, number))
     watch()
@@ -121,17 +126,17 @@ final class BluezDaemon {
 
   func answered(_ message: OpaquePointer) {
     var cookie: UInt64 = 0
-    guard sd_bus_message_get_reply_cookie(message, &cookie) >= 0,
+    guard systemd_bus_message_get_reply_cookie(message, &cookie) >= 0,
       let index = asked.firstIndex(where: { $0.cookie == cookie })
     else { return }
     let number = asked.remove(at: index).number
-    if let error = sd_bus_message_get_error(message) {
+    if let error = systemd_bus_message_get_error(message) {
       let name = error.pointee.name.map { String(cString: $0) } ?? ""
       let text = error.pointee.message.map { String(cString: $0) } ?? ""
       return onEvent(.answered(number, .refused(name: name, text: text)))
     }
     // Whoever answers calls to the name owns it.
-    if let sender = sd_bus_message_get_sender(message) { owner = String(cString: sender) }
+    if let sender = systemd_bus_message_get_sender(message) { owner = String(cString: sender) }
     let adapters = BusMessage.adapters(message)
     onEvent(.answered(number, adapters.map { .adapters($0) } ?? .done))
   }
@@ -145,7 +150,7 @@ final class BluezDaemon {
     withExtendedLifetime(self) {
       var result: Int32 = 1
       // Not for ever: what is left keeps the descriptor readable, or a timer due.
-      for _ in 0..<64 where result > 0 && !isClosed { result = sd_bus_process(bus, nil) }
+      for _ in 0..<64 where result > 0 && !isClosed { result = systemd_bus_process(bus, nil) }
       if result < 0, !isClosed {
         isClosed = true
         onEvent(.lost)
@@ -158,14 +163,14 @@ final class BluezDaemon {
   /// Has the loop wait for what the bus waits for.
   func watch() {
     guard let bus, !isProcessing, !isClosed else { return }
-    let events = sd_bus_get_events(bus)
+    let events = systemd_bus_get_events(bus)
     var readiness: Readiness = []
     if events & 1 != 0 { readiness.insert(.readable) }
     if events & 4 != 0 { readiness.insert(.writable) }
     try? loop.change(descriptor, for: readiness)
     var until: UInt64 = 0
-    guard sd_bus_get_timeout(bus, &until) > 0, until != .max else { timer?.cancel(); return }
-    let now = replenish_monotonic_microseconds()
+    guard systemd_bus_get_timeout(bus, &until) > 0, until != .max else { timer?.cancel(); return }
+    let now = systemd_monotonic_microseconds()
     timer?.fire(in: until > now ? (until - now + 999) / 1000 : 0)
   }
 

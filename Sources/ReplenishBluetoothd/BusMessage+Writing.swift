@@ -41,10 +41,11 @@ extension BusMessage {
     _ fill: (OpaquePointer) -> Void
   ) -> OpaquePointer? {
     var message: OpaquePointer?
-    guard sd_bus_message_new_method_call(bus, &message, BluezDaemon.name, path, interface, member) >= 0, let message
+    guard systemd_bus_message_new_method_call(bus, &message, BluezDaemon.name, path, interface, member) >= 0,
+      let message
     else { return nil }
     // Only the first question may start the daemon.
-    sd_bus_message_set_auto_start(message, starts ? 1 : 0)
+    systemd_bus_message_set_auto_start(message, starts ? 1 : 0)
     fill(message)
     return message
   }
@@ -53,7 +54,7 @@ extension BusMessage {
   static func sendValueChanged(_ bus: OpaquePointer, _ value: [UInt8]) {
     var message: OpaquePointer?
     guard
-      sd_bus_message_new_signal(
+      systemd_bus_message_new_signal(
         bus, &message, SetupObjects.Characteristic.indicate.path, "org.freedesktop.DBus.Properties",
         "PropertiesChanged") >= 0, let message
     else { return }
@@ -66,9 +67,9 @@ extension BusMessage {
     }
     container(message, "a", "s") {}
     // To bluetoothd alone: what is in it is nobody else's.
-    sd_bus_message_set_destination(message, BluezDaemon.name)
-    sd_bus_send(bus, message, nil)
-    sd_bus_message_unref(message)
+    systemd_bus_message_set_destination(message, BluezDaemon.name)
+    systemd_bus_send(bus, message, nil)
+    systemd_bus_message_unref(message)
   }
 
   static func append(_ message: OpaquePointer, objects: [BusObject]) {
@@ -99,11 +100,11 @@ extension BusMessage {
   }
 
   static func append(_ message: OpaquePointer, bytes: [UInt8]) {
-    _ = bytes.withUnsafeBytes { sd_bus_message_append_array(message, type("y"), $0.baseAddress, $0.count) }
+    _ = bytes.withUnsafeBytes { systemd_bus_message_append_array(message, type("y"), $0.baseAddress, $0.count) }
   }
 
   private static func append(_ message: OpaquePointer, string: String, _ letter: Unicode.Scalar = "s") {
-    _ = string.withCString { sd_bus_message_append_basic(message, type(letter), $0) }
+    _ = string.withCString { systemd_bus_message_append_basic(message, type(letter), $0) }
   }
 
   private static func append(_ message: OpaquePointer, variant: BusObject.Value) {
@@ -131,14 +132,14 @@ extension BusMessage {
   private static func append<Number: BitwiseCopyable>(
     _ message: OpaquePointer, _ letter: Unicode.Scalar, _ number: Number
   ) {
-    withUnsafePointer(to: number) { _ = sd_bus_message_append_basic(message, type(letter), $0) }
+    withUnsafePointer(to: number) { _ = systemd_bus_message_append_basic(message, type(letter), $0) }
   }
 
   private static func container(
     _ message: OpaquePointer, _ letter: Unicode.Scalar, _ contents: String, _ fill: () -> Void
   ) {
-    sd_bus_message_open_container(message, type(letter), contents)
+    systemd_bus_message_open_container(message, type(letter), contents)
     fill()
-    sd_bus_message_close_container(message)
+    systemd_bus_message_close_container(message)
   }
 }
