@@ -48,6 +48,7 @@ describe_image() {
       ;;
     *) fail "there is no image for $board: its board.conf says image=$image" ;;
   esac
+  [[ $init != systemd ]] || image_packages+=(systemd udev mount)
   local addition
   for addition in "${additions[@]}"; do
     case "$addition" in
