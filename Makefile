@@ -4,6 +4,7 @@ SHELL := /bin/bash
 ARCH ?= arm64
 RELEASE ?=
 BOARD ?=
+WITH ?=
 PREFIX ?= /usr/local
 SYSROOT ?=
 JOBS ?= 2
@@ -70,8 +71,8 @@ board: ## Compile the programs and libraries of a board into .build-board (BOARD
 emulate: ## Test a board's programs on its CPU, emulated (BOARD=...)
 	@Boards/emulate $(BOARD)
 
-image: ## Make a board's bootable image in .build-image (BOARD=qemu-virt-arm64)
-	@Boards/image --jobs $(JOBS) $(BOARD)
+image: ## Make a board's bootable image in .build-image (BOARD=qemu-virt-arm64; RELEASE=bookworm WITH=bluez for tests)
+	@Boards/image --jobs $(JOBS) $(if $(RELEASE),--release $(RELEASE)) $(if $(WITH),--with $(WITH)) $(BOARD)
 
 qemu: ## Boot a board's image in QEMU, its console here (BOARD=qemu-virt-arm64)
 	@Boards/qemu $(BOARD)

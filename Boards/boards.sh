@@ -23,6 +23,13 @@
 #   qemu            the arguments that make QEMU this machine; empty where QEMU has no such machine
 #
 # `known_boards` prints the names of the boards in this folder.
+#
+# `choose_image RELEASE ADDITION...` sets, after load_board, what the scripts of images go by: a board's own image without
+# arguments, else one with other parts, for tests. RELEASE replaces the board's unless it is empty.
+#
+#   additions         what is in the image besides: bluez, which is bluetoothd with the bus that it needs
+#   image_folder      where the image is made
+#   packages_folder   where its packages are unpacked
 
 boards_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -57,4 +64,27 @@ load_board() {
       return 1
     fi
   done
+}
+
+known_additions=(bluez)
+
+choose_image() {
+  local own_release=$release name=$board addition
+  release=${1:-$release}
+  if [[ ! $release =~ ^[a-z]+$ ]]; then
+    printf "'%s' is no name of a Debian release; releases are named like trixie\n" "$release" >&2
+    return 1
+  fi
+  additions=("${@:2}")
+  [[ $release == "$own_release" ]] || name+=-$release
+  packages_folder=$boards_folder/../.build-image/packages/$architecture-$release-$image
+  for addition in "${additions[@]}"; do
+    if [[ " ${known_additions[*]} " != *" $addition "* ]]; then
+      printf "unknown addition '%s'; choose one of: %s\n" "$addition" "${known_additions[*]}" >&2
+      return 1
+    fi
+    name+=-$addition packages_folder+=-$addition
+  done
+  packages_folder=$(realpath -m "$packages_folder")
+  image_folder=$(realpath -m "$boards_folder/../.build-image/$name")
 }

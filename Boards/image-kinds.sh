@@ -3,7 +3,7 @@
 # What the kinds of image (`image` in a board.conf) differ in. Sourced, never run, after boards.sh and load_board; whoever
 # sources it has a function `fail`.
 #
-# `describe_image` sets
+# `describe_image` sets, after choose_image,
 #
 #   image_packages   packages besides the daemon's own
 #   modules          kernel modules of the initramfs: what it takes to find the root
@@ -48,6 +48,15 @@ describe_image() {
       ;;
     *) fail "there is no image for $board: its board.conf says image=$image" ;;
   esac
+  local addition
+  for addition in "${additions[@]}"; do
+    case "$addition" in
+      bluez)
+        image_packages+=(bluez dbus)
+        root_options+=(--bluez)
+        ;;
+    esac
+  done
 }
 
 # A device tree lies at another place in the package of each architecture.

@@ -16,7 +16,6 @@ from amazon import Amazon  # noqa: E402
 from board import Board  # noqa: E402
 from device import Factory, Programs  # noqa: E402
 from guest import Image  # noqa: E402
-from processes import run  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -88,10 +87,20 @@ def factory(programs, workshop):
 
 @pytest.fixture(scope="session")
 def image(request, workshop):
-    name = request.config.getoption("--board")
-    made = run([HERE / "tools", name, workshop], 300)
-    assert made.returncode == 0, made.stderr
-    return Image(ROOT, name, workshop)
+    return Image(ROOT, request.config.getoption("--board"), workshop)
+
+
+@pytest.fixture(scope="session")
+def bluez_image(request, workshop):
+    """Gives the image with bluetoothd in it, of the board's own release or of another."""
+    made = {}
+
+    def image(release=""):
+        if release not in made:
+            made[release] = Image(ROOT, request.config.getoption("--board"), workshop, release, ["bluez"])
+        return made[release]
+
+    return image
 
 
 @pytest.fixture(scope="session")

@@ -14,21 +14,41 @@ from qmp import QMP
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+def must(command, timeout=PATIENCE):
+    """Runs a program that has to succeed; gives back what it said."""
+    done = run(command, timeout)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 class Image:
-    """What Boards/image made for a board, and the disk of test tools beside it."""
+    """What Boards/image made for a board, and the disk of test tools beside it.
+
+    With a release or additions it is another image than the board's own, which is made here if it is not there yet.
+    """
 
     bus = "device"  # what the names of its virtio devices end in
 
-    def __init__(self, root, board, folder):
+    def __init__(self, root, board, folder, release="", additions=()):
         self.root, self.board = root, board
-        self.folder = root / ".build-image" / board
+        folder = folder / "-".join(("image", release, *additions))
+        folder.mkdir()
+        if release or additions:
+            programs = root / ".build-board" / board / "bin"
+            must([root / "Boards" / "image", "--programs", programs, *self._options(release, additions), board], 900)
+        must([root / "Tests" / "Board" / "tools", board, folder, release, *additions], 300)
+        self.command = must(
+            [root / "Boards" / "qemu", "--print", *self._options(release, additions), board]
+        ).splitlines()
+        self.folder = pathlib.Path(self.command[self.command.index("-kernel") + 1]).parent
         self.tools = folder
-        said = run([root / "Boards" / "qemu", "--print", board])
-        if said.returncode:
-            raise RuntimeError(said.stderr.strip())
-        self.command = said.stdout.splitlines()
         self.initramfs = folder / "initramfs"
         self.tools_disk = folder / "tools.ext4"
+
+    @staticmethod
+    def _options(release, additions):
+        words = ["--release", release] if release else []
+        return words + [word for addition in additions for word in ("--with", addition)]
 
     def state(self, output, *files, size="16M"):
         """A state partition with these files of the factory's."""
@@ -44,9 +64,8 @@ class PhoneImage:
 
     def __init__(self, root, binaries, folder):
         self.folder = root / ".build-image" / "phone"
-        for words, patience in (([HERE / "Phone" / "root"], 900), ([HERE / "Phone" / "tools", binaries, folder], 120)):
-            made = run(words, patience)
-            assert made.returncode == 0, made.stderr
+        must([HERE / "Phone" / "root"], 900)
+        must([HERE / "Phone" / "tools", binaries, folder], 120)
         self.initramfs, self.tools_disk = self.folder / "initramfs", folder / "phone-tools.ext4"
         # Emulated even where the host could do better: the same everywhere.
         self.command = [
