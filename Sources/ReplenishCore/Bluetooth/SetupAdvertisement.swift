@@ -35,11 +35,8 @@ public struct SetupAdvertisement {
 
   /// The scan response: the name, marked as shortened if it was cut.
   public var scanResponse: [UInt8] {
-    let whole = Array(name.utf8)
-    var length = min(whole.count, SetupAdvertisement.maximumLength - 2)
-    // Never within a character: its later bytes are 10xxxxxx.
-    while length > 0, length < whole.count, whole[length] & 0xC0 == 0x80 { length -= 1 }
-    return SetupAdvertisement.structure(length == whole.count ? 0x09 : 0x08, Array(whole[..<length]))
+    let shown = name.shortened(to: SetupAdvertisement.maximumLength - 2).bytes
+    return SetupAdvertisement.structure(shown.count == name.bytes.count ? 0x09 : 0x08, shown)
   }
 
   private static func structure(_ type: UInt8, _ data: [UInt8]) -> [UInt8] {
