@@ -128,7 +128,7 @@ final class CCore {
       return give(.windowFailed("this firmware has no way for a phone to come in"))
     }
     let error = open(userdata)
-    if error < 0 { give(.windowFailed("no phone can come in: the board's Bluetooth gave error \(error)")) }
+    if error < 0 { give(.windowFailed(composed("no phone can come in: the board's Bluetooth gave error \(error)"))) }
   }
 }
 
@@ -137,6 +137,6 @@ struct CoreFault: Error {
   let text: String
 
   static func missing(_ what: StaticString, _ function: StaticString) -> CoreFault {
-    CoreFault(text: "the configuration has no \(what): call \(function)")
+    CoreFault(text: composed("the configuration has no \(what): call \(function)"))
   }
 }

@@ -27,7 +27,7 @@ final class CRecords {
     switch length {
     case -ENOENT: return .absent
     case -EBADMSG: return .unreadable
-    case ..<0: return .inaccessible("the record '\(kind.rawValue)' cannot be read (error \(length)): see the storage")
+    case ..<0: return .inaccessible(composed("the record '\(kind.rawValue)' cannot be read (error \(length)): see the storage"))
     default: break
     }
     guard Int(length) <= room else { return .unreadable }
@@ -41,7 +41,7 @@ final class CRecords {
     case .newer(let version, _): return .newer(version: version)
     case .locked:
       // Another firmware's: this one seals nothing.
-      return .inaccessible("the record '\(kind.rawValue)' is sealed with a key that this firmware has not")
+      return .inaccessible(composed("the record '\(kind.rawValue)' is sealed with a key that this firmware has not"))
     case .damaged: return .unreadable
     }
   }
@@ -50,7 +50,7 @@ final class CRecords {
   func write(_ kind: RecordKind, _ payload: Secret) -> StoreOutcome {
     let (sequence, overflow) = sequences[index(kind)].addingReportingOverflow(1)
     guard !overflow, let file = RecordEnvelope.encode(kind, sequence: sequence, payload: payload) else {
-      return .failed("the record '\(kind.rawValue)' does not fit its form: erase the device")
+      return .failed(composed("the record '\(kind.rawValue)' does not fit its form: erase the device"))
     }
     let error = named(kind) { name in
       file.withBytes { bytes in callbacks.store?(userdata, name, bytes.baseAddress, bytes.count) ?? -EIO }
@@ -58,7 +58,7 @@ final class CRecords {
     // Counted even if it failed: it may be there all the same.
     sequences[index(kind)] = sequence
     guard error >= 0 else {
-      return .failed("the record '\(kind.rawValue)' could not be stored (error \(error)): see the storage")
+      return .failed(composed("the record '\(kind.rawValue)' could not be stored (error \(error)): see the storage"))
     }
     return .durable
   }
@@ -67,7 +67,7 @@ final class CRecords {
   func remove(_ kind: RecordKind) -> StoreOutcome {
     let error = named(kind) { callbacks.remove?(userdata, $0) ?? -EIO }
     guard error >= 0 else {
-      return .failed("the record '\(kind.rawValue)' could not be removed (error \(error)): see the storage")
+      return .failed(composed("the record '\(kind.rawValue)' could not be removed (error \(error)): see the storage"))
     }
     return .durable
   }

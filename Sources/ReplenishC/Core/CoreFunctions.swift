@@ -23,7 +23,7 @@ public func replenish_config_set_setup_record_data(
     }
     let record = Secret(count: size) { $0.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: size)) }
     do throws(SetupCredential.Fault) { config.credential = try SetupCredential.decode(record) } catch {
-      return config.failure.note(EINVAL, error.text)
+      return config.failure.note(EINVAL, text: error.text)
     }
     return 0
   }
@@ -69,7 +69,7 @@ public func replenish_core_new(
         EINVAL, "open_window, close_window, send and disconnect are given together, or none of them")
     }
     do throws(CoreFault) { core.pointee = Handle.make(try CCore(config, given, userdata)) } catch {
-      return config.failure.note(EINVAL, error.text)
+      return config.failure.note(EINVAL, text: error.text)
     }
     return 0
   }

@@ -20,7 +20,7 @@ public func replenish_device_new(_ device: UnsafeMutablePointer<OpaquePointer?>?
       device.pointee = Handle.make(try CDevice(config))
       return 0
     } catch {
-      return config.failure.note(error.error, error.text)
+      return config.failure.note(error.error, text: error.text)
     }
   }
 }

@@ -16,7 +16,7 @@ struct ATTServer {
   }
 
   /// The attributes.
-  var database: GATTDatabase
+  let database: GATTDatabase
   /// If set, writes of values (not of client configurations) are refused with it.
   var writeRefusal: ATTError?
   /// The MTU in force.
@@ -49,8 +49,9 @@ struct ATTServer {
       return try answer(packet)
     } catch {
       guard ATT.isRequest(code) else { return [] }
-      let handle = BluetoothUUID(error.handle).littleEndian
-      return [.transmit([ATT.Opcode.errorResponse.rawValue, code] + handle + [error.code.rawValue])]
+      return [
+        .transmit([ATT.Opcode.errorResponse.rawValue, code] + LittleEndian.bytes(error.handle) + [error.code.rawValue])
+      ]
     }
   }
 
@@ -69,7 +70,7 @@ struct ATTServer {
   mutating func indicate(_ handle: UInt16, _ value: [UInt8]) -> [UInt8]? {
     guard canIndicate(handle), value.count <= frameLength else { return nil }
     isAwaitingConfirmation = true
-    return [ATT.Opcode.handleValueIndication.rawValue] + BluetoothUUID(handle).littleEndian + value
+    return [ATT.Opcode.handleValueIndication.rawValue] + LittleEndian.bytes(handle) + value
   }
 
   /// An error and the handle it is about; 0 where it is about none.
@@ -127,7 +128,7 @@ struct ATTServer {
     guard !hasExchangedMTU else { throw Failure(.requestNotSupported) }
     hasExchangedMTU = true
     mtu = min(Int(wanted), ATT.maximumMTU)
-    return [ATT.Opcode.exchangeMTUResponse.rawValue] + BluetoothUUID(UInt16(ATT.maximumMTU)).littleEndian
+    return [ATT.Opcode.exchangeMTUResponse.rawValue] + LittleEndian.bytes(UInt16(ATT.maximumMTU))
   }
 
   private func read(_ reader: inout WireReader, isBlob: Bool) throws(Failure) -> [UInt8] {

@@ -77,14 +77,14 @@ public struct SetupCredential: Sendable {
     public var text: String {
       switch self {
       case .notJSON(let line, let column):
-        "The setup record is not JSON (line \(line), column \(column)). Write it again with replenish-factory."
+        composed("The setup record is not JSON (line \(line), column \(column)). Write it again with replenish-factory.")
       case .format: "The setup record is of another format or version. Write it again with replenish-factory."
       case .member(let name):
-        "The setup record's member \(name) is missing or wrong. Write the record again with replenish-factory."
+        composed("The setup record's member \(name) is missing or wrong. Write the record again with replenish-factory.")
       case .unknownMember:
         "The setup record has a member that its format does not know. Write it again with replenish-factory."
-      case .saltLength(let count): "The salt of a setup record has 16 to 32 bytes, not \(count)."
-      case .iterations(let count): "The iterations of a setup record are 10000 to 1000000, not \(count)."
+      case .saltLength(let count): composed("The salt of a setup record has 16 to 32 bytes, not \(count).")
+      case .iterations(let count): composed("The iterations of a setup record are 10000 to 1000000, not \(count).")
       case .cryptographyFailed: "No random numbers could be had, or libcrypto failed. Try again; see the system log."
       }
     }
