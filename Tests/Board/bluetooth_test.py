@@ -81,12 +81,14 @@ class Radio:
         assert seen, f"no advertisement\n{self.board.log()[-3000:]}"
         return phone.connect(seen.address).discover().subscribe()
 
+    def browser(self):
+        return Browser(Emulator(self.amazon.url, self.amazon.ca), FIRST, PASSWORD)
+
     def login(self, parameters):
         """What the owner does in a browser, between the device's parameters and the phone's authorization."""
-        browser = Browser(Emulator(self.amazon.url, self.amazon.ca), FIRST, PASSWORD)
         page = self.amazon.url + "/ap/oa"
         address = login_address(parameters, CLIENT_ID, REDIRECT, "state-1", page)
-        self.grant = granted(browser.authorize(address, REDIRECT), "state-1")
+        self.grant = granted(self.browser().authorize(address, REDIRECT), "state-1")
         return {"code": self.grant, "redirect_uri": REDIRECT, "client_id": CLIENT_ID}
 
     def close(self, request):
