@@ -67,9 +67,12 @@ class Radio:
 
     def fresh(self, **setup):
         self.board.renew({"setup": SETUP | setup})
-        wait_until("it advertises", lambda: "advertises" in self.status()["bearer"], explain=self.board.log)
+        self.wait_until_advertising()
         self.air.clear()
         return self
+
+    def wait_until_advertising(self):
+        wait_until("it advertises", lambda: "advertises" in self.status()["bearer"], explain=self.board.log)
 
     def status(self):
         return self.board.status()
@@ -245,3 +248,45 @@ def test_window_closes_by_itself_and_leaves_nothing_open(radio):
 def sockets(radio):
     """How many HCI and L2CAP sockets anybody in the guest holds."""
     return sum(len(radio.shell(f"cat /proc/net/{name}").splitlines()) - 1 for name in ("hci", "l2cap"))
+
+
+LIGHT = 5  # a line of the PL061 that nothing else uses
+
+
+def test_identify_blinks_the_light(radio):
+    """A real output line of the GPIO character device, as the kernel shows it."""
+    radio.board.renew({"setup": SETUP, "slot coffee": {"light": f"gpio gpiochip0 {LIGHT}"}})
+    radio.shell("mount -t debugfs none /sys/kernel/debug 2>/dev/null || true")
+    radio.wait_until_advertising()
+    phone = radio.phone()
+    session, _ = phone.prove(radio.code)
+    phone.air.run(phone.conversation.say(session.send({"type": "identify"})))
+    wait_until("the light says so", lambda: "this is the device" in radio.board.lights(), explain=radio.board.log)
+    seen = radio.shell("for i in $(busybox seq 60); do busybox grep -E 'gpio-[0-9]+.*out' /sys/kernel/debug/gpio; done")
+    states = [line.split("out", 1)[1].split()[0] for line in seen.splitlines()]
+    assert len(states) == 60 and {"lo", "hi"} == set(states), seen
+    changes = sum(one != next for one, next in zip(states, states[1:]))
+    assert changes >= 2, "it blinks, and is not only switched"
+
+
+def test_failure_and_progress_in_plain_words(radio):
+    """A code that Amazon refuses: the phone is told why, in words for a person, and may go on with the right one over the
+    same session; and the light shows what goes on."""
+    phone, told, handed = radio.phone(), [], []
+
+    def login(parameters):
+        answer = radio.login(parameters)
+        handed.append(answer["code"])
+        return answer | ({"code": answer["code"] + "A"} if len(handed) == 1 else {})
+
+    async def log_in(parameters):
+        return await asyncio.to_thread(login, parameters)
+
+    phone.air.run(phone.conversation.link(radio.code, log_in, told.append), 120)
+    radio.board.wait_for_link("linked")
+    (refusal,) = [text for text in told if text not in ("redeeming", "proving")]
+    assert told[-1] == "proving" and refusal[0].isupper() or refusal[0].islower()
+    assert "code" in refusal and refusal.rstrip(".").count("\n") == 0 and len(refusal.encode()) <= 400
+    assert not any(secret in refusal for secret in (*handed, radio.code))
+    lights = radio.board.lights()
+    assert lights.index("the setup window is open") < lights.index("a phone is linking")
