@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "ReplenishCore", targets: ["ReplenishCore"]),
     .library(name: "ReplenishLinux", targets: ["ReplenishLinux"]),
     .library(name: "ReplenishKit", targets: ["ReplenishKit"]),
+    .library(name: "ReplenishBluetoothd", targets: ["ReplenishBluetoothd"]),
     .executable(name: "dash-button", targets: ["dash-button"]),
     .executable(name: "replenishctl", targets: ["replenishctl"]),
     .executable(name: "replenish-factory", targets: ["replenish-factory"]),
@@ -40,6 +41,12 @@ let package = Package(
     .target(
       name: "ReplenishKit", dependencies: ["ReplenishCore", "ReplenishLinux", "ReplenishSelfTest"],
       swiftSettings: strict),
+    // Setup through bluetoothd: apart, so that firmware without it has nothing of it. libsystemd is loaded when it is
+    // first needed; to compile this takes its headers (libsystemd-dev).
+    .target(name: "CSystemd"),
+    .target(
+      name: "ReplenishBluetoothd", dependencies: ["ReplenishCore", "ReplenishLinux", "CSystemd", "CLinux"],
+      swiftSettings: strict),
     // The C library; the compiler checks each function against the header in CReplenish
     .systemLibrary(name: "CReplenish"),
     .target(
@@ -54,9 +61,13 @@ let package = Package(
       dependencies: ["CReplenish", "ReplenishCCommon", "ReplenishCore", "COpenSSL", "CJansson"],
       path: "Sources/ReplenishC/Core", swiftSettings: strict),
     .executableTarget(
-      name: "dash-button", dependencies: ["ReplenishKit", "ReplenishCore", "ReplenishLinux", "CLinux"],
+      name: "dash-button",
+      dependencies: ["ReplenishKit", "ReplenishBluetoothd", "ReplenishCore", "ReplenishLinux", "CLinux"],
       path: "Examples/DashButton",
-      exclude: ["README.md", "dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules"],
+      exclude: [
+        "README.md", "dash-button.conf", "dash-button.service", "dash-button.sysusers", "dash-button.rules",
+        "dash-button-bluetooth.conf", "bluetoothd-main.conf",
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "replenishctl", dependencies: ["ReplenishCore", "ReplenishSelfTest", "CLinux"], swiftSettings: strict),

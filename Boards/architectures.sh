@@ -7,6 +7,7 @@
 #   gnu_triple         the name of the folders that Debian's libraries and headers live in, and clang's --target
 #   swift_triple       a triple for which the Swift toolchain carries an Embedded standard library
 #   c_flags            what clang must be told so that its code and Debian's libraries agree on how to call each other
+#   optimizer_options  what the linker's optimizer is told, so that code is small; each after a -mllvm
 #   elf_machine        what `llvm-readelf -h` calls the machine
 #   float_abi          hard or soft on 32-bit ARM: how floating-point numbers are passed; empty elsewhere
 #   oldest_cpu         the least processor that Debian's libraries run on, among those on boards, as QEMU names it
@@ -20,7 +21,7 @@
 known_architectures=(arm64 armhf armel amd64)
 
 describe_architecture() {
-  gnu_triple='' swift_triple='' c_flags=() elf_machine='' float_abi='' oldest_cpu='' emulator='' dynamic_loader=''
+  gnu_triple='' swift_triple='' c_flags=() elf_machine='' optimizer_options=() float_abi='' oldest_cpu='' emulator='' dynamic_loader=''
   case "$1" in
     arm64)
       gnu_triple=aarch64-linux-gnu
@@ -63,6 +64,11 @@ describe_architecture() {
       ;;
     *) return 1 ;;
   esac
+  # What repeats is called. Not on 32-bit ARM: its outliner makes a call out of the middle of a function that keeps its own
+  # return address in the register (seen in 6.3.1), and the program returns into itself for ever.
+  [[ $elf_machine == ARM ]] || optimizer_options=(-enable-machine-outliner=always -machine-outliner-reruns=3)
+  # Functions save and restore registers by calling shared code.
+  [[ $elf_machine != AArch64 ]] || optimizer_options+=(-homogeneous-prolog-epilog)
 }
 
 describe_foreign_sysroot() {

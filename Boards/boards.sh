@@ -27,7 +27,8 @@
 # `choose_image RELEASE ADDITION...` sets, after load_board, what the scripts of images go by: a board's own image without
 # arguments, else one with other parts, for tests. RELEASE replaces the board's unless it is empty.
 #
-#   additions         what is in the image besides: bluez, which is bluetoothd with the bus that it needs
+#   additions         what is in the image besides: bluez, which is bluetoothd with the bus that it needs; systemd, which is
+#                     that as init, whatever the board's own is
 #   image_folder      where the image is made
 #   packages_folder   where its packages are unpacked
 
@@ -66,7 +67,7 @@ load_board() {
   done
 }
 
-known_additions=(bluez)
+known_additions=(bluez systemd)
 
 choose_image() {
   local own_release=$release name=$board addition
@@ -83,8 +84,10 @@ choose_image() {
       printf "unknown addition '%s'; choose one of: %s\n" "$addition" "${known_additions[*]}" >&2
       return 1
     fi
+    [[ $addition != systemd ]] || init=systemd
     name+=-$addition packages_folder+=-$addition
   done
+  [[ $init != systemd || $packages_folder == *-systemd* ]] || packages_folder+=-systemd
   packages_folder=$(realpath -m "$packages_folder")
   image_folder=$(realpath -m "$boards_folder/../.build-image/$name")
 }

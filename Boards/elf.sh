@@ -17,7 +17,7 @@ copy_libraries() {
     name=${queue[0]}
     queue=("${queue[@]:1}")
     [[ ! -e $tree/usr/lib/$gnu_triple/$name ]] || continue
-    for file in "$packages/usr/lib/$gnu_triple/$name" "$packages/usr/lib/$name" ''; do
+    for file in "$packages/usr/lib/$gnu_triple/$name" "$packages/usr/lib/$gnu_triple/systemd/$name" "$packages/usr/lib/$name" ''; do
       [[ -z $file || ! -f $file ]] || break
     done
     [[ -n $file ]] || fail "no package holds the library $name"

@@ -48,12 +48,18 @@ describe_image() {
       ;;
     *) fail "there is no image for $board: its board.conf says image=$image" ;;
   esac
+  [[ $init != systemd ]] || image_packages+=(systemd udev mount)
   local addition
   for addition in "${additions[@]}"; do
     case "$addition" in
       bluez)
         image_packages+=(bluez dbus)
         root_options+=(--bluez)
+        # For its random addresses it asks the kernel for ciphers by socket, and nothing in the image loads modules on demand.
+        modules+=(?af_alg ?algif_hash ?algif_skcipher ?ecb)
+        # Neither does the kernel's pairing of older releases, which tests itself when it is loaded: so these come first.
+        # Without it the kernel makes no random addresses.
+        modules=(?jitterentropy_rng ?sha512_generic ?ctr ?drbg "${modules[@]}")
         ;;
     esac
   done

@@ -1,3 +1,4 @@
+import ReplenishBluetoothd
 import ReplenishCore
 import ReplenishKit
 import ReplenishLinux
@@ -49,7 +50,8 @@ extension DaemonConfiguration {
     configuration.setupRecord = self.device.setupRecord
     configuration.sealKeyFile = self.device.sealKey
     configuration.http.certificateFile = amazon.caFile
-    configuration.bearer = try bearer()
+    configuration.bearer = bearer
+    configuration.bluetoothd = BluetoothdBearer.make
     return configuration
   }
 
@@ -66,16 +68,12 @@ extension DaemonConfiguration {
     return .found(in: places)
   }
 
-  private func bearer() throws(ReplenishError) -> ReplenishConfiguration.Bearer {
+  private var bearer: ReplenishConfiguration.Bearer {
     switch setup.bearer {
     case .socket(let path): return .socket(path)
     case .auto: return .automatic(bluetooth)
     case .kernel: return .kernel(bluetooth)
-    case .bluetoothd:
-      // The place of the way over D-Bus. Until it is there, say so instead of opening a window that no phone can see.
-      throw ReplenishError(
-        "[setup] bearer = \"bluetoothd\": this version cannot go through bluetoothd yet; set bearer = kernel, and run: systemctl disable --now bluetooth"
-      )
+    case .bluetoothd: return .bluetoothd(bluetooth)
     }
   }
 

@@ -132,6 +132,9 @@ static inline int replenish_peer_has_closed(int socket) {
 }
 int accept4(int, struct sockaddr *, socklen_t *, int);  // declared by <sys/socket.h> under _GNU_SOURCE only
 static inline int replenish_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+static inline int replenish_packet_pair(int ends[2]) {
+  return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
+}
 static inline int replenish_seqpacket(void) { return SOCK_SEQPACKET; }
 static inline int replenish_datagram(void) { return SOCK_DGRAM; }
 // The length of an address of `count` path bytes, or 0 if they do not fit. A first byte of zero makes it abstract.

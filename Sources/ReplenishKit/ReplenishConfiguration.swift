@@ -9,7 +9,10 @@ public struct ReplenishConfiguration {
     case none
     /// Bluetooth LE, straight through the kernel. Nothing else may use the adapter meanwhile, bluetoothd least of all.
     case kernel(Bluetooth)
-    /// Bluetooth LE, by whatever way there is: in this version ``kernel(_:)`` where no bluetoothd runs.
+    /// Bluetooth LE, through bluetoothd, beside whatever else uses it; needs ``ReplenishConfiguration/bluetoothd``.
+    case bluetoothd(Bluetooth)
+    /// Bluetooth LE, by whatever way there is when the window opens: ``bluetoothd(_:)`` where it runs, else
+    /// ``kernel(_:)``. Without ``ReplenishConfiguration/bluetoothd`` the window stays shut where bluetoothd runs.
     case automatic(Bluetooth)
     /// A UNIX `SOCK_SEQPACKET` socket at this path, for machines without Bluetooth. Never ship a device with it.
     case socket(String)
@@ -52,6 +55,9 @@ public struct ReplenishConfiguration {
   public var http = HTTPClientConfiguration()
   /// How a phone reaches the device.
   public var bearer = Bearer.none
+  /// What makes the way through bluetoothd: `BluetoothdBearer.make` of the module ReplenishBluetoothd, which needs
+  /// libsystemd. Firmware that does not set it links nothing of that.
+  public var bluetoothd: BluetoothBearerFactory?
 
   /// Makes a configuration.
   public init(model: String, serial: Serial, device: DeviceConfiguration, stateFolder: String) {

@@ -46,6 +46,7 @@ public final class ReplenishDevice {
   ///   - shared: An event loop that the firmware runs anyway; without one the device makes its own.
   public init(_ configuration: ReplenishConfiguration, loop shared: EventLoop? = nil) throws(ReplenishError) {
     try ReplenishDevice.check(configuration.device.slots)
+    try ReplenishDevice.check(configuration.bearer, configuration.bluetoothd)
     let identity = try ReplenishDevice.identify(configuration)
     let credential = try ReplenishDevice.credential(configuration.setupRecord)
     let store: RecordStore
@@ -71,12 +72,10 @@ public final class ReplenishDevice {
       switch configuration.bearer {
       case .none: nil
       case .socket(let path): SocketBearer(loop: loop, path: path)
-      case .kernel(let settings): ReplenishDevice.bearer(loop, settings, credential, .chosen)
-      case .automatic(let settings): ReplenishDevice.bearer(loop, settings, credential, .automatic)
+      case .kernel, .bluetoothd, .automatic: ReplenishDevice.bearer(loop, configuration, credential)
       }
     var settings = configuration.device
-    if case .kernel(let bluetooth) = configuration.bearer { settings.phoneName = bluetooth.name }
-    if case .automatic(let bluetooth) = configuration.bearer { settings.phoneName = bluetooth.name }
+    if let name = configuration.bearer.bluetooth?.name { settings.phoneName = name }
     if configuration.sealKeyFile != nil { settings.protection = store.protection }
     // Without a bearer no phone can come, so there is no window to open by itself.
     if bearer == nil { settings.opensSetupAtStart = false }
@@ -192,20 +191,6 @@ public final class ReplenishDevice {
   }
 
   private static var closed: Refusal { Refusal(.busy, "the device was closed: make a new one") }
-
-  /// Without the factory's record the setup window never opens, and there is no short id to advertise.
-  private static func bearer(
-    _ loop: EventLoop, _ bluetooth: ReplenishConfiguration.Bluetooth, _ credential: SetupCredential?,
-    _ reason: KernelBearer.Reason
-  ) -> (any Bearer)? {
-    guard let credential else { return nil }
-    let advertisement = SetupAdvertisement(
-      shortID: credential.shortID, name: bluetooth.name, companyID: bluetooth.companyID)
-    return KernelBearer(
-      loop: loop,
-      configuration: KernelBearer.Configuration(
-        adapter: bluetooth.adapter, advertisement: advertisement, reason: reason))
-  }
 
   /// Gives events to `take` instead of keeping them, and nil when there will be no more.
   func divert(_ take: @escaping (Event?) -> Void) {

@@ -104,6 +104,12 @@ def bluez_image(request, workshop):
 
 
 @pytest.fixture(scope="session")
+def systemd_image(request, workshop):
+    """The board's image with systemd as its init."""
+    return Image(ROOT, request.config.getoption("--board"), workshop, additions=["systemd"])
+
+
+@pytest.fixture(scope="session")
 def running_amazon(request, workshop):
     program = pathlib.Path(request.config.getoption("--emulator")).resolve()
     amazon = Amazon(program, workshop, ["--name", "10.0.2.2"])

@@ -33,6 +33,7 @@ def test_files_have_their_places_and_rights(package):
         assert listed[path][0] == "-rwxr-xr-x"
     for path in ("/etc/dash-button/dash-button.conf", "/usr/lib/systemd/system/dash-button.service",
                  "/usr/lib/sysusers.d/dash-button.conf", "/usr/lib/udev/rules.d/60-dash-button.rules",
+                 "/usr/share/dbus-1/system.d/dash-button-bluetooth.conf",
                  "/usr/share/doc/dash-button/copyright"):
         assert listed[path][0] == "-rw-r--r--"
     assert run("dpkg-deb", "--info", package, "conffiles").stdout == "/etc/dash-button/dash-button.conf\n"

@@ -12,7 +12,7 @@ import Testing
     let bearer: KernelBearer
     var log: [String] = []
 
-    init(adapter: UInt16? = nil, reason: KernelBearer.Reason = .chosen) throws {
+    init(adapter: UInt16? = nil, reason: BluetoothConfiguration.Reason = .chosen) throws {
       loop = try EventLoop()
       let advertisement = SetupAdvertisement(shortID: try #require(ShortID([1, 2, 3])), name: "Kettle")
       bearer = KernelBearer(
@@ -325,7 +325,7 @@ import Testing
 
   @Test func refusesBesideBluetoothd() throws {
     for (reason, words) in [
-      (KernelBearer.Reason.chosen, "needs the adapter alone"), (.automatic, "cannot go through it"),
+      (BluetoothConfiguration.Reason.chosen, "needs the adapter alone"), (.automatic, "built without the way"),
     ] {
       let bench = try Bench(reason: reason)
       bench.kernel.isDaemonRunning = true

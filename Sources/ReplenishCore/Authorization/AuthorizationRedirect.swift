@@ -21,14 +21,14 @@ public enum AuthorizationRedirect {
   ///   - url: the whole address, or all of it from the path on.
   ///   - state: the one that was sent; nil if none was, and then none may come back.
   public static func code(in url: String, state: String?) throws(AuthorizationRedirectError) -> Secret {
-    let bytes = Array(url.utf8)
+    let bytes = url.bytes
     guard bytes.count <= longest else { throw .malformed("the address is longer than 8192 bytes") }
     guard let mark = bytes.firstIndex(of: UInt8(ascii: "?")) else { throw .malformed("the address has no query") }
     let query = bytes[(mark + 1)...].prefix { $0 != UInt8(ascii: "#") }
 
     let error = try value(of: "error", in: query)
     let returnedState = try value(of: "state", in: query)
-    guard returnedState == state.map({ Array($0.utf8) }) else { throw .stateMismatch }
+    guard returnedState == state.map({ $0.bytes }) else { throw .stateMismatch }
     if let error {
       let description = ServiceText(try value(of: "error_description", in: query) ?? [])
       if ASCII.matches(error, "access_denied") { throw .accessDenied(description) }
@@ -45,7 +45,7 @@ public enum AuthorizationRedirect {
     var found: [UInt8]?
     for part in query.split(separator: UInt8(ascii: "&")) {
       let pair = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      guard pair.count == 2, ASCII.isExactly(pair[0], name) else { continue }
+      guard pair.count == 2, ASCII.isExactly(Array(pair[0]), name) else { continue }
       guard found == nil else { throw .malformed(AnswerReader.name(name) + " stands in it twice") }
       guard let decoded = PercentEncoding.decode(Array(pair[1]), plusIsSpace: true) else {
         throw .malformed(AnswerReader.name(name) + " has a % without two hexadecimal digits")

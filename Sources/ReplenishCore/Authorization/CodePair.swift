@@ -33,7 +33,7 @@ public struct CodePair: Sendable {
     do throws(AnswerFault) {
       let object = try AnswerReader.object(answer)
       let page = try AnswerReader.text(object, "verification_uri", limit: 512)
-      guard ASCII.hasPrefix(Array(page.utf8), "https://") else {
+      guard ASCII.hasPrefix(page.bytes, "https://") else {
         throw AnswerFault("verification_uri", "does not begin with https://")
       }
       return CodePair(

@@ -9,7 +9,7 @@ public enum TokenAnswer {
     do throws(AnswerFault) {
       let object = try AnswerReader.object(answer)
       let type = try AnswerReader.text(object, "token_type", limit: 16)
-      guard ASCII.matches(Array(type.utf8), "bearer") else { throw AnswerFault("token_type", "is not bearer") }
+      guard ASCII.matches(type.bytes, "bearer") else { throw AnswerFault("token_type", "is not bearer") }
       return Tokens(
         accessToken: try AnswerReader.secret(object, "access_token", limit: Tokens.longestToken),
         refreshToken: try AnswerReader.optionalSecret(object, "refresh_token", limit: Tokens.longestToken),

@@ -9,9 +9,9 @@ extension ATTServer {
   }
 
   /// The handles in a range that have attributes.
-  private func handles(in range: ClosedRange<UInt16>) -> ClosedRange<UInt16>? {
+  private func handles(in range: ClosedRange<UInt16>) -> [UInt16] {
     let end = min(range.upperBound, database.lastHandle)
-    return range.lowerBound <= end ? range.lowerBound...end : nil
+    return range.lowerBound <= end ? Array(range.lowerBound...end) : []
   }
 
   func findInformation(_ reader: inout WireReader) throws(Failure) -> [UInt8] {
@@ -19,7 +19,7 @@ extension ATTServer {
     guard reader.isAtEnd else { throw Failure(.invalidPDU) }
     var list: [UInt8] = []
     var size = 0
-    for handle in handles(in: asked).map(Array.init) ?? [] {
+    for handle in handles(in: asked) {
       guard let type = database[handle]?.type.littleEndian else { break }
       if size == 0 { size = type.count }
       guard type.count == size, 2 + list.count + 2 + size <= mtu else { break }
@@ -34,7 +34,7 @@ extension ATTServer {
     let type = BluetoothUUID(try ATTServer.need(reader.littleEndian16()))
     let value = reader.rest()
     var list: [UInt8] = []
-    for handle in handles(in: asked).map(Array.init) ?? [] {
+    for handle in handles(in: asked) {
       guard let attribute = database[handle], attribute.type == type, attribute.permissions.contains(.read),
         attribute.value == value
       else { continue }
@@ -51,7 +51,7 @@ extension ATTServer {
     let type = try ATTServer.need(BluetoothUUID(littleEndian: reader.rest()))
     var list: [UInt8] = []
     var size = 0
-    for handle in handles(in: asked).map(Array.init) ?? [] {
+    for handle in handles(in: asked) {
       guard let attribute = database[handle], attribute.type == type else { continue }
       guard attribute.permissions.contains(.read) else {
         guard list.isEmpty else { break }
@@ -72,7 +72,7 @@ extension ATTServer {
     guard type == .primaryService else { throw Failure(.unsupportedGroupType, asked.lowerBound) }
     var list: [UInt8] = []
     var size = 0
-    for handle in handles(in: asked).map(Array.init) ?? [] {
+    for handle in handles(in: asked) {
       guard let attribute = database[handle], attribute.type == type else { continue }
       let value = attribute.value.prefix(min(mtu - 6, 251))
       if list.isEmpty { size = value.count }

@@ -27,6 +27,17 @@ public struct BluetoothUUID: Equatable, Sendable {
       + (0..<8).map { UInt8(truncatingIfNeeded: high >> ($0 * 8)) }
   }
 
+  /// The UUID as it is written, `e0b20001-…`; of an assigned one, its four digits.
+  var text: String {
+    let digits = Array(Hex.encode(Array(littleEndian.reversed())).utf8)
+    var text: [UInt8] = []
+    for (index, digit) in digits.enumerated() {
+      if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
+      text.append(digit)
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
   /// The base of the assigned UUIDs, 00000000-0000-1000-8000-00805F9B34FB.
   private static let base = BluetoothUUID(0x0000_0000_0000_1000, 0x8000_0080_5F9B_34FB).littleEndian
 

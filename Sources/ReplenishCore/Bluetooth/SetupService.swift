@@ -45,7 +45,7 @@ public enum SetupService {
   static func database(name: String) -> GATTDatabase {
     var database = GATTDatabase()
     database.addService(.genericAccess)
-    database.addCharacteristic(.deviceName, .read, value: Array(name.utf8.prefix(64)))
+    database.addCharacteristic(.deviceName, .read, value: name.shortened(to: 64).bytes)
     database.addCharacteristic(.appearance, .read, value: [0, 0])  // unknown
     database.addService(.genericAttribute)
     database.addService(uuid)

@@ -118,8 +118,8 @@ extension ConfigurationKey {
         values: "yes or no", example: "no", standard: "yes")
     case .bearer:
       Description(
-        .setup, "bearer", "how a phone reaches the device; auto takes the kernel's sockets unless bluetoothd runs",
-        values: "auto, bluetoothd (not in this version), kernel or socket", example: "kernel", standard: "auto")
+        .setup, "bearer", "how a phone reaches the device; auto goes through bluetoothd where it runs, else by the kernel's sockets",
+        values: "auto, bluetoothd, kernel or socket", example: "kernel", standard: "auto")
     case .setupSocket:
       Description(
         .setup, "socket", "the socket of bearer = socket, for machines without Bluetooth; never ship it",

@@ -1,6 +1,7 @@
 /// Gathers mistakes on the way through a file, up to the limit.
 struct MistakeCollector {
   let file: String
+  /// By line, the ones without a line first.
   private(set) var list: [ConfigurationMistake] = []
   private(set) var omitted = 0
 
@@ -17,18 +18,14 @@ struct MistakeCollector {
       omitted += 1
       return
     }
-    list.append(
-      ConfigurationMistake(
-        file: file, line: line, section: section, key: key, value: value.map { Self.printable($0[...]) },
-        problem: problem, remedy: remedy))
+    let mistake = ConfigurationMistake(
+      file: file, line: line, section: section, key: key, value: value.map { Self.printable($0[...]) },
+      problem: problem, remedy: remedy)
+    list.insert(mistake, at: list.firstIndex { line < $0.line } ?? list.endIndex)
   }
 
-  /// All of them by line, the ones without a line first.
-  func finish() -> ConfigurationMistakes {
-    var sorted = list
-    sorted.sort { $0.line < $1.line }
-    return ConfigurationMistakes(list: sorted, omitted: omitted)
-  }
+  /// All of them.
+  func finish() -> ConfigurationMistakes { ConfigurationMistakes(list: list, omitted: omitted) }
 
   /// Bytes of the file as text that a terminal or a log shows harmlessly: 60 characters at most, `?` for what is not
   /// printable ASCII.

@@ -22,34 +22,47 @@ struct ConfigurationReader {
   mutating func value<Value>(
     _ key: ConfigurationKey, in section: ConfigurationText.Section?, _ read: ([UInt8]) -> Value?
   ) -> Value? {
-    let about = key.description
-    guard let entry = section?.entries.first(where: { $0.key == key }) else {
-      if about.isRequired {
-        mistakes.add(
-          line: section?.line ?? 0, section: section?.heading ?? about.section.heading, key: about.name,
-          problem: "missing", remedy: "add it: \(about.values), for instance \(about.name) = \(about.example)")
-      }
-      guard let standard = about.standard else { return nil }
-      return read(Array(standard.utf8))
-    }
-    if let value = read(entry.value) { return value }
-    refuse(key, in: section, problem: Self.problem(of: entry.value), remedy: Self.remedy(about))
+    let entry = entry(key, in: section)
+    guard let bytes = entry?.value ?? standard(key, in: section) else { return nil }
+    if let value = read(bytes) { return value }
+    if let entry { refuse(entry, in: section) }
     return nil
+  }
+
+  /// The default of a key that the file does not have, which is a mistake if it must.
+  private mutating func standard(_ key: ConfigurationKey, in section: ConfigurationText.Section?) -> [UInt8]? {
+    let about = key.description
+    if about.isRequired {
+      mistakes.add(
+        line: section?.line ?? 0, section: section?.heading ?? about.section.heading, key: about.name,
+        problem: "missing", remedy: "add it: \(about.values), for instance \(about.name) = \(about.example)")
+    }
+    return about.standard.map { $0.bytes }
+  }
+
+  /// Records that what the file sets a key to is none of its values.
+  private mutating func refuse(_ entry: ConfigurationText.Entry, in section: ConfigurationText.Section?) {
+    refuse(
+      entry.key, in: section, problem: Self.problem(of: entry.value), remedy: Self.remedy(entry.key.description))
   }
 
   /// Records a mistake about a key that is there.
   mutating func refuse(
     _ key: ConfigurationKey, in section: ConfigurationText.Section?, problem: String, remedy: String
   ) {
-    let entry = section?.entries.first { $0.key == key }
+    let entry = entry(key, in: section)
     mistakes.add(
       line: entry?.line ?? section?.line ?? 0, section: section?.heading ?? key.description.section.heading,
       key: key.description.name, value: entry?.value, problem: problem, remedy: remedy)
   }
 
+  private func entry(_ key: ConfigurationKey, in section: ConfigurationText.Section?) -> ConfigurationText.Entry? {
+    section?.entries.first { $0.key == key }
+  }
+
   /// Whether the file itself sets a key.
   func has(_ key: ConfigurationKey, in section: ConfigurationText.Section?) -> Bool {
-    section?.entries.contains { $0.key == key } ?? false
+    entry(key, in: section) != nil
   }
 
   /// Records that the file has no slot.

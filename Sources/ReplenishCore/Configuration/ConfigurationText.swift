@@ -87,7 +87,7 @@ struct ConfigurationText {
     guard let kind = ConfigurationSection.spelled(title) else {
       let nearest = NearestName.find(title, among: ConfigurationSection.allCases.map { $0.rawValue })
       let known = "the sections are [device] [amazon] [slot NAME] [setup] [orders] [control] [log]"
-      let meant = nearest.flatMap { ConfigurationSection.spelled(Array($0.utf8)) }.map { "write \($0.heading)" }
+      let meant = nearest.flatMap { ConfigurationSection.spelled($0.bytes) }.map { "write \($0.heading)" }
       mistakes.add(line: number, section: written, problem: "no such section", remedy: meant ?? known)
       return
     }

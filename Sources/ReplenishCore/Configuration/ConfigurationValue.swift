@@ -1,8 +1,8 @@
 /// What single values look like. Each function takes the bytes after the `=` and says nil where they are not one.
 enum ConfigurationValue {
   static func yesNo(_ bytes: [UInt8]) -> Bool? {
-    if "yes".utf8.elementsEqual(bytes) { return true }
-    if "no".utf8.elementsEqual(bytes) { return false }
+    if "yes".isExactly(bytes) { return true }
+    if "no".isExactly(bytes) { return false }
     return nil
   }
 

@@ -15,7 +15,7 @@ extension DaemonConfiguration {
   private static func readSlot(_ section: ConfigurationText.Section, _ reader: inout ConfigurationReader) -> Slot? {
     let slotID = reader.value(.slotID, in: section) { (bytes) -> String? in
       // As a path segment of the service's URL, . and .. would name another place.
-      if bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8) { return nil }
+      if ".".isExactly(bytes) || "..".isExactly(bytes) { return nil }
       return ConfigurationValue.text(bytes, limit: 128, ASCII.isVisible)
     }
     let activeLow = reader.value(.activeLow, in: section, ConfigurationValue.yesNo)

@@ -7,7 +7,7 @@ public enum NearestName {
     var nearest: String?
     var least = written.count / 3 + 2
     for candidate in candidates {
-      let edits = distance(written, candidate.utf8.map(folded))
+      let edits = distance(written, candidate.bytes.map(folded))
       if edits < least {
         least = edits
         nearest = candidate

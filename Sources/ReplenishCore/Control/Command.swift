@@ -23,7 +23,7 @@ public enum Command: Equatable, Sendable {
 }
 
 /// The answer to a ``Command``.
-public enum Reply: Equatable {
+public indirect enum Reply: Equatable {
   /// Done, or begun where the work goes on by itself.
   case done
   /// The answer to ``Command/status``.

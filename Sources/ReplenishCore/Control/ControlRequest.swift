@@ -125,7 +125,7 @@ public enum ControlRequest {
 
   private static func isKnown(_ name: String, of word: Word) -> Bool {
     let known: [StaticString] = ["protocol", "command"] + word.arguments
-    return known.contains { known in known.withUTF8Buffer { name.utf8.elementsEqual($0) } }
+    return known.contains { ASCII.isExactly(name.bytes, $0) }
   }
 
   private static func word(of command: Command) -> Word {

@@ -24,7 +24,8 @@ enum DashFailure {
   /// The class of an error is what stands before the colon of `x-amzn-errortype`.
   private static func namesBadToken(_ errorType: String?) -> Bool {
     guard let errorType else { return false }
-    return ASCII.matches(Array(errorType.utf8.prefix { $0 != UInt8(ascii: ":") }), "InvalidTokenException")
+    let name = errorType.bytes.prefix { $0 != UInt8(ascii: ":") }
+    return ASCII.matches(Array(name), "InvalidTokenException")
   }
 
   /// The `message` of an error's body, which is feedback at best effort: empty if there is none.
@@ -39,7 +40,7 @@ enum DashFailure {
   /// A request id that can be shown: the characters of a UUID and no others, 1 to 64 of them; nil for anything else.
   private static func requestID(_ answer: HTTPAnswer) -> String? {
     guard let id = answer.requestID else { return nil }
-    let bytes = Array(id.utf8)
+    let bytes = id.bytes
     guard !bytes.isEmpty, bytes.count <= 64 else { return nil }
     return bytes.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") } ? id : nil
   }

@@ -43,7 +43,7 @@ public enum DashRequest: Equatable, Sendable {
   /// Whether a slot's or an order's id can stand in a path: 1 to 255 bytes, no control character, and not `.` or `..`,
   /// which no encoding keeps from being taken for a folder. Ids from a configuration or a command are to be checked.
   public static func isAddressable(_ id: String) -> Bool {
-    let bytes = Array(id.utf8)
+    let bytes = id.bytes
     return AnswerReader.isText(bytes, limit: 255) && !bytes.allSatisfy { $0 == UInt8(ascii: ".") }
   }
 

@@ -36,7 +36,7 @@ extension OrderItem.Status {
   }
 
   init(_ word: String) {
-    for (known, status) in OrderItem.Status.words where ASCII.isExactly(word.utf8, known) {
+    for (known, status) in OrderItem.Status.words where ASCII.isExactly(word.bytes, known) {
       self = status
       return
     }

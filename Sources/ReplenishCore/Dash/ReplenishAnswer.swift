@@ -41,11 +41,11 @@ public struct ReplenishAnswer: Equatable, Sendable {
 extension ReplenishAnswer.Detail {
   /// The case of a code, which is compared byte by byte: only the documented spelling counts.
   init(_ code: String) {
-    if ASCII.isExactly(code.utf8, "STANDARD_ORDER_PLACED") {
+    if ASCII.isExactly(code.bytes, "STANDARD_ORDER_PLACED") {
       self = .standardOrderPlaced
-    } else if ASCII.isExactly(code.utf8, "TEST_ORDER_PLACED") {
+    } else if ASCII.isExactly(code.bytes, "TEST_ORDER_PLACED") {
       self = .testOrderPlaced
-    } else if ASCII.isExactly(code.utf8, "ORDER_INPROGRESS") {
+    } else if ASCII.isExactly(code.bytes, "ORDER_INPROGRESS") {
       self = .orderInProgress
     } else {
       self = .other(code)

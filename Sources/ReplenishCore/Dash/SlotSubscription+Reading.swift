@@ -9,8 +9,10 @@ extension SlotSubscription {
       }
       guard members.count <= AnswerReader.longestList else { throw AnswerFault("it names more than 256 slots") }
       var slots: [SlotSubscription] = []
-      for member in members { slots.append(try slot(named: member.name, member.value)) }
-      slots.sort { $0.slot.utf8.lexicographicallyPrecedes($1.slot.utf8) }
+      for member in members {
+        let slot = try slot(named: member.name, member.value)
+        slots.insert(slot, at: slots.firstIndex { slot.slot.precedes($0.slot) } ?? slots.endIndex)
+      }
       return slots
     } catch {
       throw .malformed(error.text)
@@ -18,7 +20,7 @@ extension SlotSubscription {
   }
 
   private static func slot(named name: String, _ value: JSONValue) throws(AnswerFault) -> SlotSubscription {
-    guard AnswerReader.isText(Array(name.utf8), limit: 255) else {
+    guard AnswerReader.isText(name.bytes, limit: 255) else {
       throw AnswerFault("slotsSubscriptionStatus", "has a slot whose id is empty, too long or not printable")
     }
     if let isSubscribed = value.bool {  // result version 1.0

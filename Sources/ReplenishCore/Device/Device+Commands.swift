@@ -14,7 +14,15 @@ extension Device {
   /// The commands that may wait for the service at once.
   static let mostCommands = 8
 
+  // Not inlined, as raise(_:) is not: it stands in many places.
+  @inline(never)
   mutating func reply(_ id: CommandID, _ reply: Reply) { effects.append(.reply(id, reply)) }
+
+  /// Answers a command that is not carried out.
+  @inline(never)
+  mutating func refuse(_ id: CommandID, _ code: Refusal.Code, _ text: String) {
+    reply(id, .refused(Refusal(code, text)))
+  }
 
   /// Carries out a command, or begins to.
   mutating func take(_ command: Command, _ id: CommandID) {
@@ -29,34 +37,34 @@ extension Device {
     case .erase: erase(id)
     case .slotStatus(let slot, let status):
       guard let index = slotIndex(named: slot) else { return refuseSlot(id, slot) }
-      guard link?.phase == .linked else { return reply(id, .refused(Refusal(.notLinked, Texts.notLinked))) }
+      guard link?.phase == .linked else { return refuse(id, .notLinked, Texts.notLinked) }
       slotReports[index].status = status
       reply(id, .done)
     case .cancelTestOrders(.some(let slot)) where slotIndex(named: slot) == nil: refuseSlot(id, slot)
     case .order(let instanceID) where !DashRequest.isAddressable(instanceID):
-      reply(id, .refused(Refusal(.badRequest, Texts.badInstanceID)))
+      refuse(id, .badRequest, Texts.badInstanceID)
     case .slots, .order, .cancelTestOrders:
-      guard link?.phase == .linked else { return reply(id, .refused(Refusal(.notLinked, Texts.notLinked))) }
-      guard commands.count < Device.mostCommands else { return reply(id, .refused(Refusal(.busy, Texts.busy))) }
+      guard link?.phase == .linked else { return refuse(id, .notLinked, Texts.notLinked) }
+      guard commands.count < Device.mostCommands else { return refuse(id, .busy, Texts.busy) }
       commands.append(OpenCommand(id: id, command: command))
     }
   }
 
   private mutating func refuseSlot(_ id: CommandID, _ slot: String) {
-    reply(id, .refused(Refusal(.unknownSlot, Texts.unknownSlot(slot, known: configuration.slots))))
+    refuse(id, .unknownSlot, Texts.unknownSlot(slot, known: configuration.slots))
   }
 
   private mutating func openSetup(_ id: CommandID) {
-    guard credential != nil else { return reply(id, .refused(Refusal(.noSetupCode, Texts.noSetupCode))) }
-    if let lockedBy { return reply(id, .refused(Refusal(.storage, lockedBy))) }
-    if erasure != nil { return reply(id, .refused(Refusal(.busy, Texts.erasureIsUnderWay))) }
+    guard credential != nil else { return refuse(id, .noSetupCode, Texts.noSetupCode) }
+    if let lockedBy { return refuse(id, .storage, lockedBy) }
+    if erasure != nil { return refuse(id, .busy, Texts.erasureIsUnderWay) }
     openWindow()
     reply(id, .done)
   }
 
   private mutating func unlink(_ id: CommandID) {
-    guard link != nil else { return reply(id, .refused(Refusal(.notLinked, Texts.notLinked))) }
-    guard !farewellState.isEnding, erasure == nil else { return reply(id, .refused(Refusal(.busy, Texts.busy))) }
+    guard link != nil else { return refuse(id, .notLinked, Texts.notLinked) }
+    guard !farewellState.isEnding, erasure == nil else { return refuse(id, .busy, Texts.busy) }
     endLink(id)
   }
 
@@ -70,19 +78,21 @@ extension Device {
     for index in commands.indices where !commands[index].isAsking {
       guard let link, let token = linkToken() else { continue }
       commands[index].isAsking = true
+      let request = Device.request(for: commands[index].command, slots: configuration.slots)
       send(
-        serviceRequest(commands[index].command).request(token: token, at: configuration.dash),
-        .command(commands[index].id), generation: link.credentials.generation)
+        request.request(token: token, at: configuration.dash), .command(commands[index].id),
+        generation: link.credentials.generation)
     }
   }
 
-  private func serviceRequest(_ command: Command) -> DashRequest {
+  private static func request(for command: Command, slots: [DeviceConfiguration.Slot]) -> DashRequest {
     switch command {
-    case .order(let instanceID): .orderInfo(instanceID: instanceID)
+    case .order(let instanceID): return .orderInfo(instanceID: instanceID)
     case .cancelTestOrders(.some(let slot)):
-      .cancelTestOrders(slot: slotIndex(named: slot).map { configuration.slots[$0].slotID } ?? slot)
-    case .cancelTestOrders(.none): .cancelAllTestOrders
-    default: .subscriptionInfo(.v2)
+      let named = slots.first { $0.name.isExactly(slot) }
+      return .cancelTestOrders(slot: named?.slotID ?? slot)
+    case .cancelTestOrders(.none): return .cancelAllTestOrders
+    default: return .subscriptionInfo(.v2)
     }
   }
 
@@ -91,7 +101,7 @@ extension Device {
     guard let index = commands.firstIndex(where: { $0.id == id }) else { return }
     let open = commands.remove(at: index)
     switch outcome {
-    case .failed(let failure): reply(id, .refused(Refusal(.unreachable, Texts.dash(failure))))
+    case .failed(let failure): refuse(id, .unreachable, Texts.dash(failure))
     case .answered(let answer):
       do throws(DashError) {
         reply(id, try read(answer, for: open.command))

@@ -15,7 +15,7 @@ struct Erasure {
 extension Device {
   /// Begins a factory reset. The factory's record and the count of failed guesses stay.
   mutating func erase(_ command: CommandID) {
-    guard erasure == nil else { return reply(command, .refused(Refusal(.busy, Texts.erasureIsUnderWay))) }
+    guard erasure == nil else { return refuse(command, .busy, Texts.erasureIsUnderWay) }
     closeWindow()
     // A code that is at LWA just now must not become a link after the reset.
     linking = Linking()
@@ -25,7 +25,7 @@ extension Device {
 
   mutating func erasingIsOnDisk(_ outcome: StoreOutcome) {
     if case .failed(let text) = outcome {
-      if let command = erasure?.command { reply(command, .refused(Refusal(.storage, text))) }
+      if let command = erasure?.command { refuse(command, .storage, text) }
       erasure = nil
       return
     }

@@ -27,7 +27,7 @@ extension Device {
   mutating func endIsOnDisk(_ command: CommandID?, _ outcome: StoreOutcome) {
     farewellState.isEnding = false
     if case .failed(let text) = outcome {
-      if let command { reply(command, .refused(Refusal(.storage, text))) }
+      if let command { refuse(command, .storage, text) }
       erasure?.retry.failed(at: now.uptime, .storage, random: random)
       erasure?.isBusy = false
       return

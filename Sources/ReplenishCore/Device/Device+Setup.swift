@@ -7,14 +7,20 @@ struct SetupWindow {
   /// Counts the phones, so that what was begun for one is not given to the next.
   var lastPhone: UInt32 = 0
 
-  /// One connected phone.
-  struct Phone {
+  /// One connected phone. A class, since its protocol is too large to be copied out and back for every packet.
+  final class Phone {
     /// Which of the phones it is.
     let number: UInt32
     /// Its protocol.
     var connection: PhoneConnection
     /// When it is sent away, in uptime milliseconds; nil once it has proved the setup code.
     var leavesAt: UInt64?
+
+    init(number: UInt32, connection: PhoneConnection, leavesAt: UInt64) {
+      self.number = number
+      self.connection = connection
+      self.leavesAt = leavesAt
+    }
   }
 }
 
@@ -82,18 +88,14 @@ extension Device {
 
   /// Takes an ATT packet.
   mutating func takePacket(_ packet: [UInt8]) {
-    guard var phone = window.phone else { return }
-    let outputs = phone.connection.receive(packet: packet)
-    window.phone = phone
-    take(outputs)
+    guard let phone = window.phone else { return }
+    take(phone.connection.receive(packet: packet))
   }
 
   /// Says something to the phone, if one is there that has proved the code.
   mutating func tellPhone(_ message: DeviceMessage) {
-    guard var phone = window.phone else { return }
-    let outputs = phone.connection.send(message)
-    window.phone = phone
-    take(outputs)
+    guard let phone = window.phone else { return }
+    take(phone.connection.send(message))
   }
 
   private mutating func take(_ outputs: [PhoneOutput]) {
@@ -122,18 +124,14 @@ extension Device {
 
   /// The count is on disk, or is not: then there is no guess, however much the phone would like one.
   mutating func guessIsCounted(phone number: UInt32, _ isDurable: Bool) {
-    guard var phone = window.phone, phone.number == number else { return }
+    guard let phone = window.phone, phone.number == number else { return }
     guard isDurable else { return refuseGuess(waitSeconds: Int(AttemptLimit.firstDelay / 1000)) }
-    let outputs = phone.connection.attemptCounted()
-    window.phone = phone
-    take(outputs)
+    take(phone.connection.attemptCounted())
   }
 
   private mutating func refuseGuess(waitSeconds: Int) {
-    guard var phone = window.phone else { return }
-    let outputs = phone.connection.attemptRefused(waitSeconds: waitSeconds)
-    window.phone = phone
-    take(outputs)
+    guard let phone = window.phone else { return }
+    take(phone.connection.attemptRefused(waitSeconds: waitSeconds))
   }
 
   private mutating func phoneProved() {

@@ -12,7 +12,8 @@ public struct Device {
   // What this input found and wants.
   var now = Moment(uptime: 0, clock: 0)
   var effects: [Effect] = []
-  var nextLook: UInt64?
+  /// The uptime in milliseconds at which to give ``Input/wake``; nil while nothing but an event matters.
+  public internal(set) var deadline: UInt64?
 
   // What the records say.
   var boot = BootIdentity([])
@@ -67,9 +68,6 @@ public struct Device {
     slotReports = slots.map { _ in SlotReport() }
   }
 
-  /// The uptime in milliseconds at which to give ``Input/wake``; nil while nothing but an event matters.
-  public var deadline: UInt64? { nextLook }
-
   /// Takes what happened and returns what is to be done, in order.
   public mutating func handle(_ input: Input, at moment: Moment) -> [Effect] {
     now = moment
@@ -97,7 +95,7 @@ public struct Device {
   /// What is to be done is never queued apart from the state that makes it necessary: it is found anew each time, so
   /// nothing can be forgotten in a queue or done for a state that has passed.
   private mutating func advance() {
-    nextLook = nil
+    deadline = nil
     noticeClock()
     advanceButtons()
     advanceSetup()
@@ -115,7 +113,7 @@ public struct Device {
 
   /// Asks to be woken at an uptime, if nothing asked for an earlier one.
   mutating func lookAgain(at uptime: UInt64) {
-    nextLook = min(nextLook ?? uptime, uptime)
+    deadline = min(deadline ?? uptime, uptime)
   }
 
   /// Whether an uptime has come; if not, asks to be woken then.
@@ -136,9 +134,11 @@ public struct Device {
     stamp.age(at: now, in: boot, clockIsPlausible: isClockPlausible)
   }
 
+  @inline(never)
   mutating func raise(_ event: Event) { effects.append(.raise(event)) }
 
   /// Notes what went wrong, for the status, and tells the firmware.
+  @inline(never)
   mutating func fault(_ text: String) {
     lastFailure = (text, now.uptime)
     raise(.fault(text))

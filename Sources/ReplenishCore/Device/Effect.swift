@@ -1,5 +1,5 @@
 /// What a device wants done. Effects are performed in their order.
-public enum Effect {
+public indirect enum Effect {
   /// Replace a record durably, then give ``Input/stored(_:_:)``.
   case store(RecordKind, Secret)
   /// Remove every copy of a record durably, set-aside ones too, then give ``Input/stored(_:_:)``.

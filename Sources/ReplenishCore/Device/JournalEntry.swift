@@ -41,7 +41,7 @@ struct JournalEntry: Equatable {
   mutating func close(_ state: PressReport.State, instanceID: String? = nil, reason: String = "") {
     self.state = state
     self.instanceID = instanceID
-    self.reason = String(decoding: reason.utf8.prefix(200), as: UTF8.self)
+    self.reason = reason.shortened(to: 200)
   }
 
   /// Writes it into the journal.

@@ -43,7 +43,7 @@ enum Texts {
   }
 
   static func unknownSlot(_ name: String, known slots: [DeviceConfiguration.Slot]) -> String {
-    var text = "no slot is named '\(String(decoding: name.utf8.prefix(64), as: UTF8.self))'; configured: "
+    var text = "no slot is named '\(name.shortened(to: 64))'; configured: "
     for (index, slot) in slots.enumerated() { text += (index == 0 ? "" : ", ") + slot.name }
     return text
   }

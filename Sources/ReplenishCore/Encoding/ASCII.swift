@@ -31,7 +31,7 @@ enum ASCII {
   }
 
   /// Whether `bytes` spell `text` exactly.
-  static func isExactly(_ bytes: some Sequence<UInt8>, _ text: StaticString) -> Bool {
+  static func isExactly(_ bytes: [UInt8], _ text: StaticString) -> Bool {
     bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 

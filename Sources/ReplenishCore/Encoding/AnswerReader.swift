@@ -31,7 +31,7 @@ enum AnswerReader {
   /// Whether the answer calls itself HTML, as a sign-in page of a network does that answers for the service.
   static func isPage(_ answer: HTTPAnswer) -> Bool {
     guard let type = answer.contentType else { return false }
-    return ASCII.hasPrefix(Array(type.utf8), "text/html")
+    return ASCII.hasPrefix(type.bytes, "text/html")
   }
 
   /// A text of 1 to `limit` bytes without control characters.
@@ -53,7 +53,7 @@ enum AnswerReader {
   /// A word of an open enumeration: 1 to `limit` visible ASCII characters.
   static func word(_ object: JSONValue, _ field: StaticString, limit: Int) throws(AnswerFault) -> String {
     let text = try text(object, field, limit: limit)
-    guard text.utf8.allSatisfy({ ASCII.isVisible($0) }) else { throw AnswerFault(field, "is not one word of ASCII") }
+    guard text.bytes.allSatisfy({ ASCII.isVisible($0) }) else { throw AnswerFault(field, "is not one word of ASCII") }
     return text
   }
 

@@ -28,7 +28,7 @@ public enum Base64URL {
     var bytes: [UInt8] = []
     var bits: UInt32 = 0
     var count = 0
-    for character in text.utf8 {
+    for character in text.bytes {
       guard let value = value(of: character) else { return nil }
       bits = (bits << 6 | value) & 0xFFFF
       count += 6

@@ -11,7 +11,7 @@ public struct FormBody: ~Copyable {
   /// Adds a field whose value is not secret. The name needs no encoding.
   public mutating func add(_ name: StaticString, _ value: String) {
     begin(name)
-    for byte in value.utf8 { PercentEncoding.put(byte) { builder.append($0) } }
+    for byte in value.bytes { PercentEncoding.put(byte) { builder.append($0) } }
   }
 
   /// Adds a field whose value is secret. The name needs no encoding.

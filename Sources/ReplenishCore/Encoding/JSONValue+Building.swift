@@ -9,7 +9,7 @@ extension JSONValue {
 
   /// Sets a member to a string.
   public func set(_ key: StaticString, _ value: String) {
-    set(key, made: string(Array(value.utf8)))
+    set(key, made: string(value.bytes))
   }
 
   /// Sets a member to the bytes of a secret, which must be UTF-8.
@@ -41,7 +41,7 @@ extension JSONValue {
   public func append(_ value: JSONValue) { _ = json_array_append_new(pointer, replenish_json_retain(value.pointer)) }
 
   /// Adds a string to the end of an array.
-  public func append(_ value: String) { _ = json_array_append_new(pointer, string(Array(value.utf8))) }
+  public func append(_ value: String) { _ = json_array_append_new(pointer, string(value.bytes)) }
 
   /// The value as compact JSON text, members in the order they were set.
   public func encoded() -> Secret {

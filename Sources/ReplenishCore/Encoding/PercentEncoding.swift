@@ -8,7 +8,7 @@ public enum PercentEncoding {
   /// The encoded form of a text that is not secret.
   public static func encode(_ text: String) -> String {
     var encoded: [UInt8] = []
-    for byte in text.utf8 { put(byte) { encoded.append($0) } }
+    for byte in text.bytes { put(byte) { encoded.append($0) } }
     return String(decoding: encoded, as: UTF8.self)
   }
 

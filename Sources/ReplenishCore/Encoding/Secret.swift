@@ -24,7 +24,7 @@ public final class Secret: @unchecked Sendable {
 
   /// Makes a secret from a string of UTF-8, a literal in a test for instance.
   public convenience init(copying string: String) {
-    self.init(copying: Array(string.utf8))
+    self.init(copying: string.bytes)
   }
 
   deinit {

@@ -39,7 +39,7 @@ public struct SecretBuilder: ~Copyable {
 
   /// Adds the UTF-8 of a string.
   public mutating func append(_ text: String) {
-    for byte in text.utf8 { append(byte) }
+    for byte in text.bytes { append(byte) }
   }
 
   /// Adds the bytes of a secret.

@@ -22,9 +22,9 @@ public struct ServiceText: Equatable, Sendable {
   }
 
   /// Takes what can be shown from a text.
-  public init(_ text: String) { self.init(Array(text.utf8)) }
+  public init(_ text: String) { self.init(text.bytes) }
 
-  private static var hidden: [UInt8] { Array("[hidden]".utf8) }
+  private static var hidden: [UInt8] { "[hidden]".bytes }
   private static var longestHarmlessWord: Int { 19 }
 
   private static func mayBeSecret(_ word: ArraySlice<UInt8>) -> Bool {

@@ -30,7 +30,7 @@ public struct ServiceURL: Equatable, Sendable {
 
   /// Checks an address.
   public init(_ text: String) throws(Fault) {
-    var bytes = Array(text.utf8)
+    var bytes = text.bytes
     let scheme: StaticString = "https://"
     guard ASCII.hasPrefix(bytes, scheme) else { throw .notHTTPS }
     guard bytes.count <= ServiceURL.longest else { throw .notPlain }

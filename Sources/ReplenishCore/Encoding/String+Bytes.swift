@@ -1,13 +1,33 @@
 extension String {
+  /// The bytes of its UTF-8. To walk over `utf8` itself brings code for encodings that no board has, at each place.
+  @inline(never)
+  package var bytes: [UInt8] { Array(utf8) }
+
   /// Whether this is spelled in the same bytes: what equality means for names, ids and the words of protocols and files.
   ///
   /// `==` asks Unicode instead, whose tables would be a tenth of a board's program; `Boards/check` refuses them.
   @inline(never)
-  package func isExactly(_ other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  package func isExactly(_ other: String) -> Bool { bytes == other.bytes }
 
   /// Whether this is spelled in these bytes.
   @inline(never)
-  package func isExactly(_ bytes: [UInt8]) -> Bool { utf8.elementsEqual(bytes) }
+  package func isExactly(_ bytes: [UInt8]) -> Bool { self.bytes == bytes }
+}
+
+extension String {
+  /// Whether the bytes of this come before those of another.
+  @inline(never)
+  func precedes(_ other: String) -> Bool { bytes.lexicographicallyPrecedes(other.bytes) }
+
+  /// The text up to a number of bytes, no character cut in two.
+  @inline(never)
+  func shortened(to limit: Int) -> String {
+    let bytes = self.bytes
+    guard bytes.count > limit else { return self }
+    var end = limit
+    while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+    return String(decoding: bytes[..<end], as: UTF8.self)
+  }
 }
 
 extension RawRepresentable where Self: CaseIterable, RawValue == String {

@@ -24,7 +24,7 @@ public enum UTCDate {
   /// Forms: `2015-12-28T10:00:00Z`, the same with a fraction (cut off) or with an offset (`+09:00`), and a day alone,
   /// which means its first second in UTC and whose month and day may have one digit, as a sample of Amazon's writes it.
   public static func parse(_ text: String) -> Int64? {
-    var reader = DigitReader(Array(text.utf8))
+    var reader = DigitReader(text.bytes)
     guard let year = reader.number(4...4), reader.skip("-"), let month = reader.number(1...2), reader.skip("-"),
       let day = reader.number(1...2), year > 0, (1...12).contains(month), day >= 1, day <= length(month, year)
     else { return nil }

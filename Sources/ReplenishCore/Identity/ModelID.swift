@@ -8,7 +8,7 @@ public struct ModelID: Equatable, Sendable {
 
   /// Checks a text.
   public init(_ text: String) throws(IdentityFault) {
-    try IdentityFault.check(Array(text.utf8), limit: ModelID.longest) { byte in
+    try IdentityFault.check(text.bytes, limit: ModelID.longest) { byte in
       ASCII.isAlphanumeric(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
     self.text = text

@@ -10,7 +10,7 @@ public struct SerialNumber: Equatable, Sendable {
 
   /// Checks a text, which must hold nothing else, not even a line break.
   public init(_ text: String) throws(IdentityFault) {
-    try IdentityFault.check(Array(text.utf8), limit: SerialNumber.longest) { ASCII.isAlphanumeric($0) }
+    try IdentityFault.check(text.bytes, limit: SerialNumber.longest) { ASCII.isAlphanumeric($0) }
     self.text = text
   }
 }

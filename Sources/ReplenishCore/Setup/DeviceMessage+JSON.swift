@@ -26,7 +26,7 @@ extension DeviceMessage {
     case .failed(let failure):
       object.set("type", Secret(copying: DeviceMessage.typeFailed.bytes))
       object.set("reason", failure.reason.rawValue)
-      object.set("text", DeviceMessage.shortened(failure.text))
+      object.set("text", failure.text.shortened(to: DeviceMessage.maximumText))
       object.set("may_retry", failure.mayRetry)
     }
     return object.encoded()
@@ -69,16 +69,5 @@ extension DeviceMessage {
     return LinkParameters(
       model: model, serial: serial, codeChallenge: challenge, scope: scope, isTestDevice: isTestDevice,
       includeNonLive: includeNonLive)
-  }
-
-  /// The text up to its limit, no character cut in two.
-  private static func shortened(_ text: String) -> String {
-    guard text.utf8.count > maximumText else { return text }
-    var kept = ""
-    for scalar in text.unicodeScalars {
-      guard kept.utf8.count + String(scalar).utf8.count <= maximumText else { break }
-      kept.unicodeScalars.append(scalar)
-    }
-    return kept
   }
 }

@@ -65,7 +65,7 @@ extension AuthorizationGrant {
   }
 
   private static func isPlain(_ text: String, upTo limit: Int) -> Bool {
-    let bytes = text.utf8
+    let bytes = text.bytes
     return !bytes.isEmpty && bytes.count <= limit && bytes.allSatisfy { $0 >= 0x21 && $0 <= 0x7E }
   }
 }

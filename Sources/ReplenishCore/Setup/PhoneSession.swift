@@ -33,7 +33,7 @@ public struct PhoneSession {
     code: SetupCode, expectedModel: String? = nil, maximumMTU: Int = 247, random: any RandomSource
   ) {
     self.code = code
-    self.expectedModel = expectedModel.map { Array($0.utf8) }
+    self.expectedModel = expectedModel.map { $0.bytes }
     self.random = random
     client = ATTClient(maximumMTU: maximumMTU)
   }

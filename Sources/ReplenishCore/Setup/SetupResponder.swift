@@ -36,7 +36,7 @@ struct SetupResponder {
 
   init(credential: SetupCredential, model: String, random: any RandomSource) {
     self.credential = credential
-    self.model = Array(model.utf8)
+    self.model = model.bytes
     self.random = random
   }
 
@@ -124,9 +124,9 @@ struct SetupResponder {
       return []
     }
     guard whole.session == session else { throw .unexpectedMessage }
-    switch (message, state) {
-    case (.share(let share), .offered(let exchange)):
-      guard !isCountAwaited else { throw .unexpectedMessage }
+    switch message {
+    case .share(let share):
+      guard case .offered(let exchange) = state, !isCountAwaited else { throw .unexpectedMessage }
       guard try SPAKE2PlusVerifier.isPoint(share) else {
         refuse(.invalidShare)
         return []
@@ -135,7 +135,8 @@ struct SetupResponder {
       state = .counting(exchange, shareP: share)
       isCountAwaited = true
       return [.countAttempt]
-    case (.proof(let proof), .answered(let keys)):
+    case .proof(let proof):
+      guard case .answered(let keys) = state else { throw .unexpectedMessage }
       guard Secret.matches(keys.confirmP, Secret(copying: proof)) else {
         refuse(.wrongSetupCode)
         return []
@@ -145,7 +146,8 @@ struct SetupResponder {
         try SecureSession(.device, sharedKey: keys.shared, transcript: transcript.digest, identifier: session))
       lastFault = nil
       return [.proved]
-    case (.sealedByPhone(let sealed), .open(let channel)):
+    case .sealedByPhone(let sealed):
+      guard case .open(let channel) = state else { throw .unexpectedMessage }
       let text = try channel.open(sealed)
       do {
         return [.message(try PhoneMessage.decode(text))]

@@ -4,31 +4,6 @@ import ReplenishCore
 /// Bluetooth LE straight on the kernel: no bluetoothd, no D-Bus, no thread. It holds sockets only while the setup window
 /// is open and, for a moment after, until the adapter is as it was.
 public final class KernelBearer: Bearer {
-  /// Why this way is taken.
-  public enum Reason: Equatable {
-    /// The product wants it.
-    case chosen
-    /// Nothing was chosen, and this way is there.
-    case automatic
-  }
-
-  /// What the product decides.
-  public struct Configuration {
-    /// The number of the adapter, 0 for hci0; nil takes the first.
-    public var adapter: UInt16?
-    /// What is advertised.
-    public var advertisement: SetupAdvertisement
-    /// Why this way is taken.
-    public var reason: Reason
-
-    /// Makes a configuration.
-    public init(adapter: UInt16? = nil, advertisement: SetupAdvertisement, reason: Reason = .chosen) {
-      self.adapter = adapter
-      self.advertisement = advertisement
-      self.reason = reason
-    }
-  }
-
   /// See ``Bearer/onConnected``.
   public var onConnected: () -> Void = {}
   /// See ``Bearer/onPacket``.
@@ -39,7 +14,7 @@ public final class KernelBearer: Bearer {
   public var onFailed: (BearerFault) -> Void = { _ in }
 
   private let loop: EventLoop
-  private let configuration: Configuration
+  private let configuration: BluetoothConfiguration
   private let sockets: any BluetoothSockets
   private var peripheral: KernelPeripheral
   private var management: PacketConnection?
@@ -50,11 +25,12 @@ public final class KernelBearer: Bearer {
   private var isOpen = false
 
   /// Makes a bearer that is not open.
-  public convenience init(loop: EventLoop, configuration: Configuration) {
+  public convenience init(loop: EventLoop, configuration: BluetoothConfiguration) {
     self.init(loop: loop, configuration: configuration, sockets: KernelSockets(), random: SystemRandom())
   }
 
-  init(loop: EventLoop, configuration: Configuration, sockets: any BluetoothSockets, random: any RandomSource) {
+  init(loop: EventLoop, configuration: BluetoothConfiguration, sockets: any BluetoothSockets, random: any RandomSource)
+  {
     self.loop = loop
     self.configuration = configuration
     self.sockets = sockets
@@ -86,7 +62,7 @@ public final class KernelBearer: Bearer {
       throw BearerFault(
         configuration.reason == .chosen
           ? "bluetoothd runs and answers phones itself, and bearer = kernel needs the adapter alone; run: systemctl disable --now bluetooth"
-          : "bluetoothd runs, and this version cannot go through it yet; run: systemctl disable --now bluetooth, and kernel sockets are used"
+          : "bluetoothd runs, and this program was built without the way through it; run: systemctl disable --now bluetooth, and kernel sockets are used"
       )
     }
     if management == nil {

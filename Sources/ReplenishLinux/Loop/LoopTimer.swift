@@ -67,8 +67,11 @@ final class TimerQueue {
     _ = CLinux.read(descriptor, &count, MemoryLayout<UInt64>.size)
     armed = nil
     let now = TimerQueue.now
-    var due = timers.filter { ($0.deadline ?? .max) <= now }
-    due.sort { ($0.deadline ?? .max) < ($1.deadline ?? .max) }
+    var due: [LoopTimer] = []
+    for timer in timers {
+      guard let deadline = timer.deadline, deadline <= now else { continue }
+      due.insert(timer, at: due.firstIndex { deadline < $0.deadline ?? .max } ?? due.endIndex)
+    }
     for timer in due {
       // A handler before may have cancelled or moved it.
       guard let deadline = timer.deadline, deadline <= now else { continue }

@@ -1,8 +1,8 @@
 import CLinux
 
 /// One accepted `SOCK_SEQPACKET` connection in the loop, with bounded queues, so that a stuck peer delays nobody.
-final class PacketConnection {
-  let descriptor: Int32
+package final class PacketConnection {
+  package let descriptor: Int32
   private let loop: EventLoop
   private let maximumPacket: Int
   private let maximumQueued: Int
@@ -13,14 +13,14 @@ final class PacketConnection {
   private(set) var isOpen = true
 
   /// A packet came.
-  var onPacket: ([UInt8]) -> Void = { _ in }
+  package var onPacket: ([UInt8]) -> Void = { _ in }
   /// The last queued packet left.
-  var onSent: () -> Void = {}
+  package var onSent: () -> Void = {}
   /// The connection is gone, for whatever reason; called once.
-  var onClosed: () -> Void = {}
+  package var onClosed: () -> Void = {}
 
   /// Takes over a descriptor. A longer packet than `maximumPacket` or a longer queue than `maximumQueued` closes it.
-  init(loop: EventLoop, descriptor: Int32, maximumPacket: Int, maximumQueued: Int) {
+  package init(loop: EventLoop, descriptor: Int32, maximumPacket: Int, maximumQueued: Int) {
     self.loop = loop
     self.descriptor = descriptor
     self.maximumPacket = maximumPacket
@@ -28,7 +28,7 @@ final class PacketConnection {
   }
 
   /// Begins to read.
-  func start() throws(Errno) {
+  package func start() throws(Errno) {
     try loop.add(descriptor, for: .readable) { [self] readiness in ready(readiness) }
   }
 
@@ -40,7 +40,7 @@ final class PacketConnection {
   }
 
   /// Sends a packet, now or when there is room.
-  func send(_ packet: [UInt8]) {
+  package func send(_ packet: [UInt8]) {
     guard isOpen, farewell == nil else { return }
     guard queue.count < maximumQueued else { return close() }
     queue.append(packet)
@@ -48,7 +48,7 @@ final class PacketConnection {
   }
 
   /// Closes once what was sent has left, or after a second: a peer that does not read cannot keep its place.
-  func closeWhenSent() {
+  package func closeWhenSent() {
     guard isOpen, farewell == nil else { return }
     guard !queue.isEmpty else { return close() }
     let timer = loop.timer { [unowned(unsafe) self] in close() }
@@ -57,7 +57,7 @@ final class PacketConnection {
   }
 
   /// Closes now.
-  func close() {
+  package func close() {
     guard isOpen else { return }
     isOpen = false
     farewell?.cancel()

@@ -37,6 +37,8 @@ define REPLENISHKIT_INSTALL_TARGET_CMDS
 		$(TARGET_DIR)/etc/dash-button/dash-button.conf
 	$(INSTALL) -D -m 0644 $(REPLENISHKIT_EXAMPLE)/dash-button.rules \
 		$(TARGET_DIR)/usr/lib/udev/rules.d/60-dash-button.rules
+	$(INSTALL) -D -m 0644 $(REPLENISHKIT_EXAMPLE)/dash-button-bluetooth.conf \
+		$(TARGET_DIR)/usr/share/dbus-1/system.d/dash-button-bluetooth.conf
 endef
 
 define REPLENISHKIT_INSTALL_INIT_SYSTEMD

@@ -28,6 +28,7 @@ do_install() {
     example=${REPLENISHKIT_REPOSITORY}/Examples/DashButton
     install -D -m 0644 $example/dash-button.service ${D}${systemd_system_unitdir}/dash-button.service
     install -D -m 0644 $example/dash-button.rules ${D}${nonarch_base_libdir}/udev/rules.d/60-dash-button.rules
+    install -D -m 0644 $example/dash-button-bluetooth.conf ${D}${datadir}/dbus-1/system.d/dash-button-bluetooth.conf
 
     # The libraries with their headers and pkg-config files.
     if [ -d ${S}/lib ]; then
@@ -44,7 +45,7 @@ SYSTEMD_SERVICE:${PN} = "dash-button.service"
 SYSTEMD_AUTO_ENABLE = "disable"
 
 CONFFILES:${PN} = "${sysconfdir}/dash-button/dash-button.conf"
-FILES:${PN} += "${nonarch_base_libdir}/udev/rules.d"
+FILES:${PN} += "${nonarch_base_libdir}/udev/rules.d ${datadir}/dbus-1/system.d"
 
 RDEPENDS:${PN} += "ca-certificates jansson libcrypto libcurl"
 
