@@ -7,7 +7,7 @@ daemon gets along with dash-button-bluetooth.conf alone.
 
 import asyncio
 
-import bluetooth_test
+import attacker_test
 import pytest
 from air import ATT_Error
 from bluetooth_test import ADVERTISEMENT, SETUP, Radio
@@ -142,15 +142,24 @@ def test_reconnect(radio):
     assert radio.status()["guesses"]["failed"] == 0
 
 
+# Another program's advertisement, by which a second phone gets in: ours rests while a phone is connected.
+OTHER_ID = "0A0B0C"
+ADVERTISE = """(sleep 2; echo menu advertise; echo manufacturer 0xffff 0x01 0x0a 0x0b 0x0c; echo back; echo advertise on; sleep 60
+) | bluetoothctl"""
+
+
 def test_second_phone_is_sent_away(radio):
-    """bluetoothd goes on advertising, so a second phone does get in; touching a characteristic ends it."""
+    """It may connect, by another program's advertisement for instance; touching our characteristics ends that."""
     first, second = radio.phone(), radio.air.phone()
-    seen = second.find(radio.id)
-    assert seen, "bluetoothd advertises while a phone is connected"
-    second.connect(seen.address)
+    first.read_info()
+    other = radio.board.guest.agent.start("/bin/busybox", "sh", "-c", ADVERTISE)
+    seen = second.find(OTHER_ID)
+    assert seen, "bluetoothd advertises for another program"
+    second.connect(seen.address).discover()
     with pytest.raises((ATT_Error, asyncio.CancelledError, TimeoutError)):
-        second.discover().read_info()
+        second.read_info()
     second.wait_until_hung_up()
+    other.kill()
     first.link(radio.code, radio.login)
     radio.board.wait_for_link("linked")
 
@@ -160,7 +169,7 @@ def test_client_that_writes_3_is_refused_by_bluetoothd(radio):
     phone = radio.air.phone()
     phone.connect(phone.find(radio.id).address).discover()
     with pytest.raises(ATT_Error):
-        phone.subscribe(b"\x03\x00")
+        phone.air.run(phone.peer.write_value(phone.indicate.handle + 1, b"\x03\x00", with_response=True))
     phone.subscribe()
     phone.prove(radio.code)
 
@@ -235,8 +244,8 @@ def test_adapter_unplugged_in_mid_session(radio):
     radio.board.wait_for_link("linked")
 
 
-def test_no_secret_is_on_the_air(radio):
-    bluetooth_test.test_no_secret_is_on_the_air(radio)
+def test_no_secret_is_on_the_air(radio, tell):
+    attacker_test.test_no_secret_is_on_the_air(radio, tell)
 
 
 def test_window_closes_and_leaves_nothing_behind(radios, amazon):
