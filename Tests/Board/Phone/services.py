@@ -19,7 +19,10 @@ async def main():
         sys.exit("services.py: nobody is there")
     async with BleakClient(found) as client:
         for characteristic in client.services.get_service(SERVICE).characteristics:
-            print(characteristic.handle, characteristic.uuid, *sorted(characteristic.properties))
+            print(characteristic.handle, characteristic.uuid, *sorted(characteristic.properties), flush=True)
 
 
-asyncio.run(main())
+try:
+    asyncio.run(main())
+except EOFError:
+    pass  # bleak, when it disconnects as its last deed and the bus hangs up on it first; all has been printed
