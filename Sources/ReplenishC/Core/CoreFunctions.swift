@@ -68,7 +68,7 @@ public func replenish_core_new(
       return config.failure.note(
         EINVAL, "open_window, close_window, send and disconnect are given together, or none of them")
     }
-    do throws(CoreFault) { core.pointee = Handle.make(try CCore(config, given, userdata)) } catch {
+    do throws(CoreFault) { core.pointee = Handle.make(try CCore(config, Firmware(given, userdata))) } catch {
       return config.failure.note(EINVAL, text: error.text)
     }
     return 0

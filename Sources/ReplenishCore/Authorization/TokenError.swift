@@ -49,13 +49,16 @@ public indirect enum TokenError: Error, Equatable {
     case .invalidClient(let said):
       return composed("Amazon does not know the client id\(quote(said)); compare it with the security profile")
     case .invalidRequest(let said):
-      return composed("Amazon did not understand the request\(quote(said)); use a client id for other devices and platforms or for mobile apps, not one for the web")
+      return composed(
+        "Amazon did not understand the request\(quote(said)); use a client id for other devices and platforms or for mobile apps, not one for the web"
+      )
     case .unauthorizedClient(let said):
       return composed("the client id may not do this\(quote(said)); enable it in the security profile")
     case .unsupportedGrantType(let said):
       return composed("Amazon does not support this grant for the client id\(quote(said)); check the security profile")
     case .invalidScope(let said):
-      return composed("Amazon does not grant the scope\(quote(said)); enable Dash Replenishment for the security profile")
+      return composed(
+        "Amazon does not grant the scope\(quote(said)); enable Dash Replenishment for the security profile")
     case .authorizationPending: return "the code has not been entered yet"
     case .slowDown: return "Amazon asks the device to wait longer between questions"
     case .invalidCodePair: return "the code is wrong or has run out; begin linking again"

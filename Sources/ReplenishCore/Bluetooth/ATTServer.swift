@@ -30,10 +30,16 @@ struct ATTServer {
   private var preparedBytes = 0
 
   /// A part of a long write, kept until the client executes or cancels it.
-  private struct PreparedWrite {
+  private final class PreparedWrite {
     let handle: UInt16
     let offset: UInt16
     let part: [UInt8]
+
+    init(handle: UInt16, offset: UInt16, part: [UInt8]) {
+      self.handle = handle
+      self.offset = offset
+      self.part = part
+    }
   }
 
   /// The most parts of long writes that are kept; a value of 512 bytes takes 29 at the smallest MTU.

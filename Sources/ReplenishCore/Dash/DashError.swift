@@ -27,7 +27,8 @@ public indirect enum DashError: Error, Equatable {
   public var explanation: String {
     switch self {
     case .invalidToken(let id):
-      return composed("the service did not accept the access token\(trace(id)); the device refreshes it and tries once more")
+      return composed(
+        "the service did not accept the access token\(trace(id)); the device refreshes it and tries once more")
     case .slotUnknown(let id):
       return composed(
         "the service knows no such slot or order\(trace(id)); compare the configured slots with the Dash console")
