@@ -10,8 +10,10 @@ from phone_guest import PhoneGuest
 from processes import wait_until
 from setup_protocol import INDICATE, INFO, WRITE
 
-UUIDS = (INFO, WRITE, INDICATE)
+# A second machine is emulated for it: too long for the gate.
+pytestmark = pytest.mark.soak
 
+UUIDS = (INFO, WRITE, INDICATE)
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +88,6 @@ def test_companion_identifies_the_only_one(radio, phone):
     wait_until("the light says so", lambda: "this is the device" in radio.board.lights())
 
 
-@pytest.mark.soak
 def test_bleak_on_bluez_links_then_order(radio, phone, amazon, tell):
     """Examples/PythonPhone as it is. The adapter and discovery are BlueZ's."""
     phone.bluez()
@@ -119,7 +120,6 @@ def test_bleak_on_bluez_links_then_order(radio, phone, amazon, tell):
     press_and_order(radio, amazon)
 
 
-@pytest.mark.soak
 def test_companion_works_beside_bluetoothd(radio, phone):
     phone.bluez()
     done = phone.companion("--code", radio.code, "--short-id", radio.id, "--identify")
