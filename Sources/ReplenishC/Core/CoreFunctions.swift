@@ -7,7 +7,7 @@ import ReplenishCore
 /// Calls with the core, which is held until the call returns.
 func with(_ core: OpaquePointer?, _ body: (CCore) -> Int32) -> Int32 {
   guard let core else { return -EINVAL }
-  return body(Handle.object(core, CCore.self))
+  return withExtendedLifetime(Handle.object(core, CCore.self), body)
 }
 
 // MARK: Settings
