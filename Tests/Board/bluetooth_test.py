@@ -175,6 +175,9 @@ def test_reconnect(radio):
     assert radio.status()["guesses"]["failed"] == 0
 
 
+# Through bluetoothd in the gate as well; here the soak's: the second phone's connection, given up half made, at times keeps
+# Bumble's side of the air from the next test.
+@pytest.mark.soak
 def test_two_phones_at_once(radio):
     first = radio.phone()
     address = first.connection.peer_address
