@@ -77,9 +77,11 @@ let package = Package(
     .systemLibrary(name: "CQrencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
     .target(name: "ReplenishHost", dependencies: ["ReplenishCore", "COpenSSL", "CGetopt"], swiftSettings: strict),
     .target(
-      name: "ReplenishFactory", dependencies: ["ReplenishCore", "ReplenishHost", "CQrencode"], swiftSettings: strict),
+      name: "ReplenishFactory", dependencies: ["ReplenishCore", "ReplenishHost", "COpenSSL", "CQrencode"],
+      swiftSettings: strict),
     .executableTarget(
-      name: "replenish-factory", dependencies: ["ReplenishFactory", "ReplenishHost"], swiftSettings: strict),
+      name: "replenish-factory", dependencies: ["ReplenishFactory", "ReplenishCore", "ReplenishHost"],
+      swiftSettings: strict),
     .systemLibrary(
       name: "CCompanion", path: "Examples/Companion/C", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),

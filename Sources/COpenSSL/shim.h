@@ -1,4 +1,5 @@
-// What ReplenishCore uses of libcrypto. Functions only; a shim stands here where Swift cannot import a macro.
+// What ReplenishCore and the programs of the factory use of libcrypto. Functions only; a shim stands here where Swift cannot
+// import a macro.
 #pragma once
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -10,9 +11,13 @@
 #include <openssl/kdf.h>
 #include <openssl/obj_mac.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
+static inline void replenish_free(void *memory) { OPENSSL_free(memory); }
 
 // OSSL_PARAM lists are arrays of structs that point at the caller's memory, which Swift's array-to-pointer bridging
 // keeps alive only for one call: so the list is made here.

@@ -7,26 +7,34 @@ public struct FactoryRun {
   public var iterations = MadeDevice.usualIterations
   /// The drawings of each label.
   public var formats = DeviceFolder.LabelFormat.allCases
+  /// How the devices enter the maker's cloud; nil for devices that hold their own tokens.
+  public var cloud: CloudEnrollment?
 
   /// A run as it is by default.
   public init() {}
 
   /// Makes the devices; `made` is told of each. The folder is there afterwards, or nothing is.
+  ///
+  /// Throws `DeviceList.Mistakes` where devices' requests for certificates cannot be used, else ``Failure``.
   public func make(
     _ list: DeviceList, into path: String, random: any RandomSource, made: (MadeDevice) -> Void = { _ in }
-  ) throws(Failure) {
+  ) throws {
+    try cloud?.check(list)
     do {
-      var folder = try DeviceFolder(path)
+      var folder = try DeviceFolder(path, entersCloud: cloud != nil)
       var taken: Set<[UInt8]> = []
       for entry in list.entries {
         let device = try MadeDevice(
           entry, iterations: iterations, random: random, isTaken: { taken.contains($0.bytes) })
         taken.insert(device.credential.shortID.bytes)
-        try folder.add(device, formats: formats)
+        let member = try cloud?.enroll(entry.serial, random: random)
+        try folder.add(device, member, formats: formats)
         made(device)
       }
       try folder.finish()
     } catch let fault as FactoryFault {
+      throw Failure(text: fault.text)
+    } catch let fault as CertificateFault {
       throw Failure(text: fault.text)
     } catch let failure as SecretFile.Failure {
       throw Failure(text: failure.text)

@@ -1,4 +1,5 @@
 import Glibc
+import ReplenishCore
 import ReplenishFactory
 import ReplenishHost
 
@@ -16,6 +17,13 @@ let options = [
     "iterations", argument: "NUMBER",
     "iterations of PBKDF2 that each guess at a code costs a thief of the record,\n10000-1000000; "
       + "\(MadeDevice.usualIterations) by default"),
+  CommandLineOption(
+    "cloud", argument: "ADDRESS",
+    "the devices enter the maker's cloud there, https://host: adds claim codes,\ncertificates and cloud.csv"),
+  CommandLineOption("requests", argument: "FOLDER", "with --cloud: the devices' certificate requests, SERIAL.csr"),
+  CommandLineOption("ca", argument: "FILE", "with --cloud: the certificate of the maker's authority, PEM"),
+  CommandLineOption(
+    "ca-key", argument: "FILE", "with --cloud: its private key, PEM; - reads the standard input"),
   CommandLineOption("show", "print each label to the terminal as well"),
   CommandLineOption("help", letter: "h", "print this and end"),
 ]
@@ -30,6 +38,12 @@ let help = """
     records/SERIAL.setup             for the device; the setup code is not in it
     labels/SERIAL.txt, .png, .svg    for the printer: text, the QR code, a label of 62 mm x 29 mm
     devices.csv                      one line for each device: serial,model,setup_code,short_id,record
+
+  With --cloud, for devices that a cloud of the maker manages, also
+
+    certificates/SERIAL.pem               for the device: its key's certificate, which ends at no time
+    labels/SERIAL-claim.txt, .png, .svg   for the printer: claim code and the page where it is used
+    cloud.csv                             for replenish-cloud device import; no secret in it
 
   Keep devices.csv and labels/ as you keep keys: whoever has a setup code can link that device.
 
@@ -68,6 +82,30 @@ func readFormats(_ given: CommandLineOptions) throws(UsageError) -> [DeviceFolde
   return formats
 }
 
+func readCloud(_ given: CommandLineOptions) throws -> CloudEnrollment? {
+  let parts = ["requests", "ca", "ca-key"]
+  guard let address = given["cloud"] else {
+    if let alone = parts.first(where: { given.has($0) }) {
+      throw UsageError("--\(alone) belongs to --cloud; see --help")
+    }
+    return nil
+  }
+  if let missing = parts.first(where: { !given.has($0) }) { throw UsageError("--cloud needs --\(missing) as well") }
+  guard let requests = given["requests"], let certificate = given["ca"], let key = given["ca-key"] else { return nil }
+  guard key != "-" || given["csv"] != "-" else {
+    throw UsageError("--csv - and --ca-key - cannot both read the standard input; give one of them a file")
+  }
+  let place: CloudAddress
+  do { place = try CloudAddress(address) } catch { throw UsageError("--cloud \(address): \(error.explanation)") }
+  let authority = try DeviceAuthority(
+    certificate: try SecretFile.read(certificate, limit: 65536), key: try SecretFile.read(key, limit: 65536),
+    certificateFile: certificate, keyFile: key)
+  if authority.isShortLived {
+    StandardStream.error.say("replenish-factory: \(certificate) ends within twenty years; its devices are refused then")
+  }
+  return CloudEnrollment(address: place, requests: requests, authority: authority)
+}
+
 do {
   let given = try CommandLineOptions(CommandLine.arguments, options: options)
   if given.has("help") {
@@ -79,6 +117,7 @@ do {
   var run = FactoryRun()
   run.formats = try readFormats(given)
   if let iterations = try given.number("iterations", in: 10_000...1_000_000) { run.iterations = iterations }
+  run.cloud = try readCloud(given)
   let list = try readList(given)
 
   var count = 0
@@ -88,11 +127,14 @@ do {
     if count % 100 == 0 { StandardStream.error.say("\(count) of \(list.entries.count)") }
   }
   let made = count == 1 ? "1 device" : "\(count) devices"
-  StandardStream.output.say("Made \(made) in \(folder): records/ for the devices, labels/ for the printer.")
+  let further = run.cloud == nil ? "" : ", certificates/ for the devices, cloud.csv for the cloud"
+  StandardStream.output.say("Made \(made) in \(folder): records/ for the devices, labels/ for the printer\(further).")
 } catch let error as UsageError {
   end(2, [error.text])
 } catch let mistakes as DeviceList.Mistakes {
   end(2, mistakes.texts)
+} catch let fault as CertificateFault {
+  end(2, [fault.text])
 } catch let failure as SecretFile.Failure {
   end(2, [failure.text])
 } catch let failure as FactoryRun.Failure {

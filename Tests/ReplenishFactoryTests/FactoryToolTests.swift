@@ -3,24 +3,7 @@ import Testing
 
 /// Runs the program itself.
 @Suite struct FactoryToolTests {
-  private let folder = "\(FileManager.default.temporaryDirectory.path)/factory-\(UUID().uuidString)"
-
-  private func run(_ arguments: [String], input: String = "") throws -> (status: Int32, output: String) {
-    let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    let process = Process()
-    process.executableURL = programs.appendingPathComponent("replenish-factory")
-    process.arguments = arguments
-    let (standardInput, output) = (Pipe(), Pipe())
-    process.standardInput = standardInput
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-    try standardInput.fileHandleForWriting.close()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
-  }
+  private let folder = FactoryTool.newFolder()
 
   private func codes() throws -> [String] {
     let list = try String(contentsOfFile: "\(folder)/devices.csv", encoding: .utf8)
@@ -29,7 +12,7 @@ import Testing
 
   @Test func makesManyFromAListAndShowsNoCode() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let run = try run(
+    let run = try FactoryTool.run(
       ["--out", folder, "--model", "B", "--csv", "-", "--iterations", "10000", "--labels", "text"],
       input: "serial\nA1\nA2\n")
     #expect(run.status == 0, "\(run.output)")
@@ -41,13 +24,13 @@ import Testing
 
   @Test func showsTheLabelIfAsked() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let run = try run(["-o", folder + "/", "-m", "B", "-s", "A1", "--iterations", "10000", "--show"])
+    let run = try FactoryTool.run(["-o", folder + "/", "-m", "B", "-s", "A1", "--iterations", "10000", "--show"])
     #expect(run.status == 0)
     #expect(run.output.contains(try #require(try codes().first)))
   }
 
   @Test func leavesNothingAfterAMistake() throws {
-    let run = try run(["--out", folder, "--csv", "-"], input: "A1,B\nA 2,B\nA3\n")
+    let run = try FactoryTool.run(["--out", folder, "--csv", "-"], input: "A1,B\nA 2,B\nA3\n")
     #expect(run.status == 2)
     #expect(run.output.contains("-:2: the serial has a space at position 2"))
     #expect(run.output.contains("-:3: no model"))
@@ -62,14 +45,14 @@ import Testing
     (["--out", "x", "--csv", "/nowhere"], "/nowhere: cannot open"), (["x"], "belongs to no option"),
   ])
   func explainsAWrongCommandLine(arguments: [String], explanation: String) throws {
-    let run = try run(arguments)
+    let run = try FactoryTool.run(arguments)
     #expect(run.status == 2)
     #expect(run.output.contains(explanation), "\(run.output)")
     #expect(!FileManager.default.fileExists(atPath: "x"))
   }
 
   @Test func saysWhereItCannotWrite() throws {
-    let run = try run(["--out", "/nowhere/made", "--serial", "A", "--model", "B"])
+    let run = try FactoryTool.run(["--out", "/nowhere/made", "--serial", "A", "--model", "B"])
     #expect(run.status == 1)
     #expect(run.output.contains("/nowhere/made.unfinished: cannot make it: No such file or directory"))
   }
