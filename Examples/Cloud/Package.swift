@@ -77,10 +77,11 @@ let package = Package(
       name: "ServiceProgram",
       dependencies: [logging, lifecycle],
       swiftSettings: settings),
+    .target(name: "OwnerOnlyFiles", swiftSettings: settings),
     .target(
       name: "ReplenishCloud",
       dependencies: [
-        "OAuthServer", hummingbird, hummingbirdTLS, crypto, logging, lifecycle,
+        "OAuthServer", "OwnerOnlyFiles", hummingbird, hummingbirdTLS, crypto, logging, lifecycle,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -91,6 +92,8 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOFoundationCompat", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
       ],
       resources: [.embedInCode("Templates")],
       swiftSettings: settings),
@@ -122,7 +125,8 @@ let package = Package(
     .testTarget(
       name: "ReplenishCloudTests",
       dependencies: [
-        "ReplenishCloud", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud", hummingbird,
+        "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
+        hummingbird,
         hummingbirdTesting, crypto, logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),

@@ -15,6 +15,8 @@ public struct CloudConfiguration: Sendable {
   public var mailSender = "replenish-cloud@localhost"
   /// Proxies of our own whose `X-Forwarded-For` is believed.
   public var proxies: Set<String> = []
+  /// Who signs the devices' next keys; nil where none may be had.
+  public var rekeying: RekeyAuthority?
   /// How presses are bounded.
   public var pressLimits = PressLimits()
   /// How long a device waits for the end of its press before it is told to ask again.

@@ -117,7 +117,8 @@ extension ReplenishCloud {
       storage: storage, work: presses, limits: configuration.pressLimits, logger: logger,
       patience: configuration.pressPatience, now: now)
     let routes = DeviceRoutes(
-      storage: storage, desk: desk, calls: calls, logger: logger, now: now, hurry: { [weak self] in self?.hurry() })
+      storage: storage, desk: desk, calls: calls, rekeying: configuration.rekeying, logger: logger, now: now,
+      hurry: { [weak self] in self?.hurry() })
     return try application(
       router: routes.router(), host: host, port: port, tls: try certificate.tls(makerAuthority: makerAuthority),
       whenListening: whenListening)

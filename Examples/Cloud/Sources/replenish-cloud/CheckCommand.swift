@@ -42,6 +42,11 @@ struct CheckCommand: AsyncParsableCommand {
       try certificate.check(makerAuthority: try text(of: devices.makerCA, option: "--maker-ca"))
       return "it, its key and the maker's authority can be used"
     }
+    await check("certificate for new keys") {
+      guard let rekeying = try devices.rekeying() else { return "none: devices keep their keys" }
+      try rekeying.check(makerAuthority: try text(of: devices.makerCA, option: "--maker-ca"))
+      return "it may sign, its key can be used, and the maker's authority signed it"
+    }
     await check("certificate for browsers") {
       guard let certificate = try ListenerFiles.certificate(pages.certificate, pages.privateKey) else {
         return "none: plain http on \(pages.host); browsers need a proxy with https in front"

@@ -42,6 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.site = pages.site
     configuration.mailSender = pages.mailSender
     configuration.proxies = Set(pages.proxy)
+    configuration.rekeying = try devices.rekeying()
     configuration.formKey = try explained { try KeyFile(path: self.storage.keys) }.derived(for: "forms of visitors")
     let settled = configuration
     let storage = try storage.open()

@@ -71,6 +71,29 @@ struct DeviceOptions: ParsableArguments {
     name: .customLong("maker-ca"),
     help: ArgumentHelp("The authority that signs the devices' certificates.", valueName: "pem file"))
   var makerCA: String
+
+  @Option(
+    help: ArgumentHelp(
+      "An intermediate of the maker's authority that signs devices' next keys. Without it: none.",
+      valueName: "pem file"))
+  var rekeyCertificate: String?
+
+  @Option(help: ArgumentHelp("The key of --rekey-certificate.", valueName: "pem file"))
+  var rekeyPrivateKey: String?
+
+  func validate() throws {
+    guard (rekeyCertificate == nil) == (rekeyPrivateKey == nil) else {
+      throw ValidationError("--rekey-certificate and --rekey-private-key go together.")
+    }
+  }
+
+  /// Who signs devices' next keys.
+  func rekeying() throws -> RekeyAuthority? {
+    guard let rekeyCertificate, let rekeyPrivateKey else { return nil }
+    let chain = try text(of: rekeyCertificate, option: "--rekey-certificate")
+    let key = try text(of: rekeyPrivateKey, option: "--rekey-private-key")
+    return try explained { try RekeyAuthority(chain: chain, privateKey: key) }
+  }
 }
 
 /// Login with Amazon and the replenishment service.

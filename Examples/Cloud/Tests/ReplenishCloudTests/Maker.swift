@@ -25,10 +25,25 @@ struct Maker {
       notValidBefore: Date() - 3600, notValidAfter: Date() + 86_400, issuer: name, subject: name,
       signatureAlgorithm: .ecdsaWithSHA256,
       extensions: try Certificate.Extensions {
-        Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+        Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 1))
         Critical(KeyUsage(keyCertSign: true))
       }, issuerPrivateKey: Certificate.PrivateKey(key))
     authority = try certificate.serializeAsPEM().pemString + "\n"
+  }
+
+  /// Signs an authority below it.
+  func intermediate() throws -> Identity {
+    let own = P256.Signing.PrivateKey()
+    let certificate = try Certificate(
+      version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(own.publicKey),
+      notValidBefore: Date() - 3600, notValidAfter: Date() + 86_400, issuer: name,
+      subject: try DistinguishedName { CommonName("New keys") }, signatureAlgorithm: .ecdsaWithSHA256,
+      extensions: try Certificate.Extensions {
+        Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+        Critical(KeyUsage(keyCertSign: true))
+        SubjectKeyIdentifier(hash: Certificate.PublicKey(own.publicKey))
+      }, issuerPrivateKey: Certificate.PrivateKey(key))
+    return Identity(certificate: try certificate.serializeAsPEM().pemString + "\n", key: own.pemRepresentation + "\n")
   }
 
   /// Signs a certificate for a new key; the name is whatever somebody asks for.

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import OwnerOnlyFiles
 import Testing
 
 @testable import ReplenishCloud
@@ -102,7 +103,7 @@ struct StorageTests {
     let file = folder + "/keys"
     _ = try KeyFile.create(path: file)
     #expect(try KeyFile(path: file).keys.count == 1)
-    #expect(throws: KeyFile.Failure.self) { _ = try KeyFile.create(path: file) }
+    #expect(throws: PrivateFile.Failure.self) { _ = try KeyFile.create(path: file) }
     chmod(file, 0o644)
     #expect { _ = try KeyFile(path: file) } throws: { "\($0)".contains("chmod 600") }
     for content in ["", "# nothing\n", "k1\n", "k1 AAAA\n", "k!1 \(Data(count: 32).base64EncodedString())\n"] {
@@ -110,7 +111,7 @@ struct StorageTests {
       chmod(file, 0o600)
       #expect(throws: KeyFile.Failure.self) { _ = try KeyFile(path: file) }
     }
-    #expect(throws: KeyFile.Failure.self) { _ = try KeyFile(path: folder + "/none") }
+    #expect(throws: PrivateFile.Failure.self) { _ = try KeyFile(path: folder + "/none") }
   }
 
   @Test("only one of many gets the lease of a refresh, and a stranger's answer is not stored")

@@ -24,6 +24,11 @@ enum DeviceBody {
     var mostRecentlyActiveDate: String
   }
 
+  struct CertificateRequest: Decodable {
+    /// PKCS #10 in PEM.
+    var request: String
+  }
+
   struct Malformed: Error {}
 
   static func decode<Value: Decodable>(_ type: Value.Type, _ request: Request) async throws -> Value {

@@ -9,6 +9,8 @@ struct DeviceRoutes: Sendable {
   let storage: any CloudStorage
   let desk: PressDesk
   let calls: DashCalls
+  /// Who signs the devices' next keys; nil where none may be had.
+  let rekeying: RekeyAuthority?
   let logger: Logger
   let now: @Sendable () -> Date
   /// Told that something became due, so that it does not wait for the next round.
@@ -31,6 +33,7 @@ struct DeviceRoutes: Sendable {
     routes.delete("testOrders/:slot") { _, context in
       try await self.cancelTestOrders(try self.slot(context), context)
     }
+    routes.post("certificate") { try await self.certificate($0, $1) }
     routes.delete("link") { _, context in try await self.unlink(context.requireDevice()) }
     return router
   }
@@ -44,6 +47,21 @@ struct DeviceRoutes: Sendable {
   private func presence(_ device: CloudDevice) async throws -> Response {
     try await storage.notePresence(of: device.id, at: now())
     return try await describe(device)
+  }
+
+  /// A certificate for the device's next key. The present key is trusted until the next one is first used, so that a
+  /// device which loses the answer, or its power before the new key is on its disk, is not shut out.
+  private func certificate(_ request: Request, _ context: DeviceContext) async throws -> Response {
+    let device = try context.requireDevice()
+    guard let rekeying else { return .problem(.notFound, "noRekeying") }
+    let body = try await DeviceBody.decode(DeviceBody.CertificateRequest.self, request)
+    guard let asked = RekeyAuthority.Request(pem: body.request) else { throw DeviceBody.Malformed() }
+    let certificate = try rekeying.sign(asked, serial: device.serial)
+    guard try await storage.setNextKey(asked.fingerprint, of: device.id) else {
+      return .problem(.conflict, "anothersKey")
+    }
+    logger.info("\(device.model) \(device.serial): a certificate for a new key")
+    return .json(["certificate": certificate])
   }
 
   private func press(_ request: Request, _ context: DeviceContext) async throws -> Response {

@@ -1,5 +1,6 @@
 import Foundation
 import OAuthServer
+import OwnerOnlyFiles
 
 /// Puts mails into a folder, one file each, for a person who tries things out or for a mailer that takes them from
 /// there.

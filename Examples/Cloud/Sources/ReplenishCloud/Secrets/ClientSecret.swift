@@ -1,4 +1,5 @@
 import Foundation
+import OwnerOnlyFiles
 
 /// The secret of the LWA security profile, in a file of its own.
 public enum ClientSecret {

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import OwnerOnlyFiles
 
 /// The keys that seal tokens: one line each, a name and 32 bytes in base64. The first one seals, all of them open.
 public struct KeyFile: Sendable {

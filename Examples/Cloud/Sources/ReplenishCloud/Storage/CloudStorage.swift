@@ -54,8 +54,11 @@ public protocol DeviceStorage: Sendable {
   func enter(_ devices: [NewDevice]) async throws -> Bool
   /// All devices with the mail address of their owner.
   func devices() async throws -> [(device: CloudDevice, owner: String?)]
-  /// Finds a device by its key.
+  /// Finds a device by its key. One that comes with its next key keeps that one, and the key before it is nobody's.
   func device(publicKey: Fingerprint) async throws -> CloudDevice?
+  /// Trusts a further key of a device until that key is first used, in place of one that was not used yet; false when
+  /// the key is another device's.
+  func setNextKey(_ key: Fingerprint, of device: CloudDevice.ID) async throws -> Bool
   /// Trusts a device's key no longer, or again; false when there is no such device.
   func setState(_ state: CloudDevice.State, model: String, serial: String) async throws -> Bool
   /// Notes that somebody stands at the device and holds its button.

@@ -7,6 +7,13 @@ extension SQLiteStorage {
     migrator.registerMigration("1 owners, devices, links, presses") { db in
       try db.execute(sql: first)
     }
+    migrator.registerMigration("2 next keys of devices") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE device ADD COLUMN next_key BLOB;
+          CREATE UNIQUE INDEX device_next_key ON device (next_key) WHERE next_key IS NOT NULL;
+          """)
+    }
     return migrator
   }
 

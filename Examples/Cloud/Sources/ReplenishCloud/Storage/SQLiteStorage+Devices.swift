@@ -32,11 +32,45 @@ extension SQLiteStorage {
     }
   }
 
-  /// Finds a device by its key.
+  /// Finds a device by its key. One that comes with its next key keeps that one, and the key before it is nobody's.
   public func device(publicKey: Fingerprint) async throws -> CloudDevice? {
-    try await pool.read { db in
+    let known = try await pool.read { db in
       try Row.fetchOne(db, sql: "SELECT * FROM device WHERE public_key = ?", arguments: [publicKey.bytes])
         .map { CloudDevice(row: $0) }
+    }
+    if let known { return known }
+    let isNext = try await pool.read { db in
+      try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM device WHERE next_key = ?)", arguments: [publicKey.bytes])
+    }
+    guard isNext == true else { return nil }
+    return try await pool.write { db in
+      // A revoked device changes nothing any more.
+      try Row.fetchOne(
+        db,
+        sql: """
+          UPDATE device SET public_key = next_key, next_key = NULL WHERE next_key = ? AND state = 'active' RETURNING *
+          """, arguments: [publicKey.bytes]
+      ).map { CloudDevice(row: $0) }
+    }
+  }
+
+  /// Trusts a further key of a device until that key is first used; false when the key is another device's.
+  public func setNextKey(_ key: Fingerprint, of device: CloudDevice.ID) async throws -> Bool {
+    do {
+      return try await pool.write { db in
+        let isAnothers = try Bool.fetchOne(
+          db, sql: "SELECT EXISTS (SELECT 1 FROM device WHERE id <> ? AND public_key = ?)",
+          arguments: [device, key.bytes])
+        guard isAnothers == false else { return false }
+        // The key that it has stays its key.
+        try db.execute(
+          sql: "UPDATE device SET next_key = ? WHERE id = ? AND public_key <> ?",
+          arguments: [key.bytes, device, key.bytes])
+        return true
+      }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+      return false
     }
   }
 

@@ -63,7 +63,7 @@ extension SQLiteStorage {
   /// Keeps tokens of a registration that nobody is to use, only for taking it back at Amazon.
   public func abandon(_ tokens: TokenPair, ownership: Int64, clientID: String, at now: Date) async throws {
     let vault = vault
-    try await pool.write { db in
+    _ = try await pool.write { db in
       try Self.enter(ownership, clientID, "", tokens, .unlinking, now, vault, db)
     }
   }
