@@ -66,6 +66,11 @@ describe_architecture() {
   esac
   # Only what is shorter than the call to it is inlined.
   optimizer_options=(-inline-threshold=-50)
+  # Instructions stay in the order of the source, what a loop or several blocks need is computed where it is needed, and
+  # registers are spilled where that takes the fewest instructions. Otherwise the same few instructions would look different
+  # at each place, and could not be called as below; where they are not, nothing is gained.
+  [[ $elf_machine == ARM ]] || optimizer_options+=(
+    -enable-misched=false -enable-post-misched=false -disable-machine-licm -disable-constant-hoisting -split-spill-mode=size)
   # What repeats is called. Not on 32-bit ARM: its outliner makes a call out of the middle of a function that keeps its own
   # return address in the register (seen in 6.3.1), and the program returns into itself for ever.
   [[ $elf_machine == ARM ]] || optimizer_options+=(-enable-machine-outliner=always -machine-outliner-reruns=3)
@@ -75,6 +80,8 @@ describe_architecture() {
   [[ $elf_machine != ARM ]] || optimizer_options+=(-arm-load-store-opt=false)
   # Functions save and restore registers by calling shared code.
   [[ $elf_machine != AArch64 ]] || optimizer_options+=(-homogeneous-prolog-epilog)
+  # Variables have their own addresses: two instructions reach each, and as members of one table it would be three.
+  [[ $elf_machine != AArch64 ]] || optimizer_options+=(-aarch64-enable-global-merge=false)
 }
 
 describe_foreign_sysroot() {

@@ -130,7 +130,6 @@ inspect_attributes() {
   local name=$1 program=$2 map=$3 line file library libraries said=() objects
   [[ -n $float_abi && -n $cpu ]] || return 0
   describe_cpu "$cpu" || fail "nothing is known of the processor '$cpu'; give it a case in Boards/attributes.sh"
-  [[ -s $map ]] || { problem "the linker left no map of $name; remove $program and build again" && return; }
   mapfile -t objects < <(sed -nE 's/^ *[0-9a-f]+ +[0-9a-f]+ +[0-9a-f]+ +[0-9]+ +(\/.*):\(.*$/\1/p' "$map" | sort -u)
   # What the linker itself compiled is in the map as PROGRAM.lto.o, and kept elsewhere.
   objects=("${objects[@]/#"$program.lto.o"/"${map%.map}.lto.swift.o"}")
@@ -172,7 +171,8 @@ inspect_attributes() {
 }
 
 inspect() {
-  local name=$1 program=$2 machine interpreter foreign before=$problems
+  local name=$1 program=$2 map=$3 machine interpreter foreign before=$problems
+  [[ -s $map ]] || { problem "the linker left no map of $name; remove $program and build again" && return 1; }
   machine=$(llvm-readelf -h "$program" | sed -n 's/^ *Machine: *//p')
   [[ $machine == "$elf_machine" ]] || problem "$program is for '$machine', not '$elf_machine'; was it built with $toolset?"
   interpreter=$(llvm-readelf -l "$program" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
@@ -181,10 +181,10 @@ inspect() {
     problem "$program needs ${foreign//$'\n'/ }, which boards do not have; some device code imports it"
   fi
   # The self-test may: it is no part of a product, and its JSON reader keeps names in dictionaries.
-  if [[ $name != replenish-selftest ]] && llvm-nm "$program" | grep -q ' _swift_stdlib_'; then
+  if [[ $name != replenish-selftest ]] && grep -qE 'libswiftUnicodeDataTables.*:\(\.(text|rodata)' "$map"; then
     problem "$name compares or hashes a String somewhere, which brings Unicode's tables (50 KB): compare with isExactly(_:)"
   fi
-  inspect_attributes "$name" "$program" "$3"
+  inspect_attributes "$name" "$program" "$map"
   ((problems == before))
 }
 

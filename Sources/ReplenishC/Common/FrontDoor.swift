@@ -41,7 +41,7 @@ public final class FrontDoor {
   public init(slots: [String], log: LogSink) {
     self.slots = slots
     self.log = log
-    lights = slots.map { _ in .off }
+    lights = Array(repeating: .off, count: slots.count)
   }
 
   // MARK: Events
@@ -145,12 +145,13 @@ public final class FrontDoor {
   private func status(_ error: inout Int32) -> DeviceStatus? {
     error = obstacle()
     guard error == 0 else { return nil }
-    var found: DeviceStatus?
-    perform(.status) { reply in if case .status(let status) = reply { found = status } }
-    if case nil = found {
+    var answer = Reply.done
+    perform(.status) { reply in answer = reply }
+    guard case .status(let status) = answer else {
       error = failure.note(EBUSY, "the device is in the middle of a call: ask outside of callbacks")
+      return nil
     }
-    return found
+    return status
   }
 
   /// Fills a structure with the status.

@@ -10,7 +10,7 @@ final class CRecords {
 
   init(_ firmware: Firmware) {
     self.firmware = firmware
-    sequences = RecordKind.allCases.map { _ in 0 }
+    sequences = Array(repeating: 0, count: RecordKind.allCases.count)
   }
 
   /// What the firmware has of a record.

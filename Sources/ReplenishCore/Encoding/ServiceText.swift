@@ -12,11 +12,14 @@ public struct ServiceText: Equatable, Sendable {
   /// Takes what can be shown from the bytes of a text.
   public init(_ bytes: [UInt8]) {
     var shown: [UInt8] = []
-    for word in bytes.split(separator: 0x20, maxSplits: ServiceText.longest) {
-      let visible = Array(ServiceText.mayBeSecret(word) ? ServiceText.hidden[...] : word)
+    var rest = bytes[...]
+    while shown.count < ServiceText.longest, let start = rest.firstIndex(where: { $0 != 0x20 }) {
+      let word = rest[start...].prefix { $0 != 0x20 }
+      rest = rest[word.endIndex...]
       if !shown.isEmpty { shown.append(0x20) }
-      for byte in visible { shown.append(ASCII.isVisible(byte) ? byte : UInt8(ascii: "?")) }
-      if shown.count >= ServiceText.longest { break }
+      for byte in ServiceText.mayBeSecret(word) ? ServiceText.hidden[...] : word {
+        shown.append(ASCII.isVisible(byte) ? byte : UInt8(ascii: "?"))
+      }
     }
     text = String(utf8: Array(shown.prefix(ServiceText.longest)))
   }
