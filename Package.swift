@@ -83,11 +83,14 @@ let package = Package(
     .systemLibrary(
       name: "CCompanion", path: "Examples/Companion/C", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCompanionBluetooth", path: "Examples/Companion/Bluetooth"),
     .target(
-      name: "ReplenishCompanion", dependencies: ["ReplenishCore", "ReplenishHost", "CCompanion"],
+      name: "ReplenishCompanion",
+      dependencies: ["ReplenishCore", "ReplenishHost", "CCompanion", "CCompanionBluetooth"],
       path: "Examples/Companion/Library", swiftSettings: strict),
     .executableTarget(
-      name: "companion", dependencies: ["ReplenishCompanion", "ReplenishHost"], path: "Examples/Companion/Tool",
+      name: "companion", dependencies: ["ReplenishCompanion", "ReplenishCore", "ReplenishHost"],
+      path: "Examples/Companion/Tool",
       swiftSettings: strict),
 
     // Tests

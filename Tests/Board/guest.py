@@ -11,6 +11,15 @@ from agent import Agent
 from processes import PATIENCE, end, run, start, wait_until
 from qmp import QMP
 
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def must(command, timeout=PATIENCE):
+    """Runs a program that has to succeed; gives back what it said."""
+    done = run(command, timeout)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
 
 class Image:
     """What Boards/image made for a board, and the disk of test tools beside it.
@@ -18,15 +27,17 @@ class Image:
     With a release or additions it is another image than the board's own, which is made here if it is not there yet.
     """
 
+    bus = "device"  # what the names of its virtio devices end in
+
     def __init__(self, root, board, folder, release="", additions=()):
         self.root, self.board = root, board
         folder = folder / "-".join(("image", release, *additions))
         folder.mkdir()
         if release or additions:
             programs = root / ".build-board" / board / "bin"
-            self._must([root / "Boards" / "image", "--programs", programs, *self._options(release, additions), board], 900)
-        self._must([root / "Tests" / "Board" / "tools", board, folder, release, *additions], 300)
-        self.command = self._must(
+            must([root / "Boards" / "image", "--programs", programs, *self._options(release, additions), board], 900)
+        must([root / "Tests" / "Board" / "tools", board, folder, release, *additions], 300)
+        self.command = must(
             [root / "Boards" / "qemu", "--print", *self._options(release, additions), board]
         ).splitlines()
         self.folder = pathlib.Path(self.command[self.command.index("-kernel") + 1]).parent
@@ -39,12 +50,6 @@ class Image:
         words = ["--release", release] if release else []
         return words + [word for addition in additions for word in ("--with", addition)]
 
-    @staticmethod
-    def _must(command, timeout=PATIENCE):
-        done = run(command, timeout)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
     def state(self, output, *files, size="16M"):
         """A state partition with these files of the factory's."""
         made = run([self.root / "Boards" / "image-state", "--size", size, "--output", output, *files])
@@ -52,25 +57,45 @@ class Image:
         return output
 
 
+class PhoneImage:
+    """What Phone/root made: a PC with BlueZ, in which our companion and bleak run."""
+
+    bus = "pci"
+
+    def __init__(self, root, binaries, folder):
+        self.folder = root / ".build-image" / "phone"
+        must([HERE / "Phone" / "root"], 900)
+        must([HERE / "Phone" / "tools", binaries, folder], 120)
+        self.initramfs, self.tools_disk = self.folder / "initramfs", folder / "phone-tools.ext4"
+        # Emulated even where the host could do better: the same everywhere.
+        self.command = [
+            *("qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", "512"),
+            *("-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.folder / "kernel"),
+            *("-append", "console=ttyS0 quiet panic=-1", "-device", "virtio-rng-pci"),
+            *("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"),
+        ]
+
+
 class Guest:
     def __init__(self, image, state, options=(), state_drive=None):
-        """Boots. `state` is the file of the state disk; `state_drive` replaces QEMU's words for it."""
+        """Boots. `state` is the file of the state disk, None for none; `state_drive` replaces QEMU's words for it."""
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="guest-"))
         self.console_file = self.home / "console"
         self.agent = self.qmp = None
-        drive = state_drive or ["-drive", f"if=none,id=state,format=raw,file={state}"]
+        drive = state_drive or (["-drive", f"if=none,id=state,format=raw,file={state}"] if state else [])
+        block, serial = f"virtio-blk-{image.bus}", f"virtio-serial-{image.bus}"
         command = [
             *image.command,
             *("-initrd", image.initramfs),
             *("-drive", f"if=none,id=root,format=raw,readonly=on,file={image.folder}/root.ext4"),
-            *("-device", "virtio-blk-device,drive=root"),
+            *("-device", f"{block},drive=root"),
             *("-drive", f"if=none,id=tools,format=raw,readonly=on,file={image.tools_disk}"),
-            *("-device", "virtio-blk-device,drive=tools"),
+            *("-device", f"{block},drive=tools"),
             *drive,
-            *("-device", "virtio-blk-device,drive=state"),
+            *(("-device", f"{block},drive=state") if drive else ()),
             *("-chardev", f"file,id=console,path={self.console_file}", "-serial", "chardev:console"),
             *("-chardev", f"socket,id=agent,path={self.home}/agent,server=on,wait=off"),
-            *("-device", "virtio-serial-device", "-device", "virtserialport,chardev=agent,name=agent"),
+            *("-device", serial, "-device", "virtserialport,chardev=agent,name=agent"),
             *("-qmp", f"unix:{self.home}/qmp,server=on,wait=off"),
             *options,
         ]

@@ -101,8 +101,18 @@ import Testing
     #expect(run.output.contains("no device listens at"))
   }
 
+  /// Without Bluetooth in the kernel or without this adapter, it says so in one line.
+  @Test func saysThatTheAdapterIsNotThere() throws {
+    _ = device.end()
+    let run = try run(["--bluetooth", "--adapter", "hci65000", "--identify", "--label", CompanionToolTests.label])
+    #expect(run.status == 3)
+    let lines = run.output.split(separator: "\n")
+    #expect(lines.last?.contains("Bluetooth") == true && lines.count <= 2, "\(run.output)")
+  }
+
   @Test(arguments: [
-    (["--label", "x"], "--socket is needed"), (["--socket", "x", "--client-id", "i"], "give one of --label-file"),
+    (["--code", code], "one of --bluetooth and --socket is needed"),
+    (["--socket", "x", "--client-id", "i"], "give one of --label-file"),
     (["--socket", "x", "--code", "1234"], "has 8 digits"),
     (["--socket", "x", "--code", code], "--client-id is needed"),
     (["--socket", "x", "--code", code, "--label", label], "give one of"), (["--nothing"], "no option --nothing"),
@@ -111,6 +121,12 @@ import Testing
     (["--socket", "x", "--code", code, "--client-id", "i", "--login-file", "/nowhere"], "/nowhere: cannot open"),
     (["--socket", "x", "--code", code, "--hang-up-after", "lunch"], "--hang-up-after knows connect"),
     (["--socket", "x", "--label-file", "/dev/null"], "no payload of a device's label"),
+    (["--socket", "x", "--bluetooth", "--code", code], "one of --bluetooth and --socket"),
+    (["--socket", "x", "--adapter", "hci0", "--code", code], "--adapter is only of use with --bluetooth"),
+    (["--bluetooth", "--adapter", "0", "--code", code], "--adapter is hci0 or the like"),
+    (["--bluetooth", "--short-id", "4F2A", "--code", code], "--short-id has six hexadecimal digits"),
+    (["--bluetooth", "--short-id", "4F2A9C", "--label", label], "--short-id is of no use with a label"),
+    (["--bluetooth", "--short-id", "4F2A9C", "--name", "Kettle", "--code", code], "one of --short-id and --name"),
     (["word"], "word belongs to no"),
   ])
   func explainsAWrongCommandLine(arguments: [String], explanation: String) throws {

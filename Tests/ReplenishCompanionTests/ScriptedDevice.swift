@@ -6,6 +6,7 @@ import ReplenishHost
 /// A device in memory: its real setup protocol, and a script in place of Amazon.
 final class ScriptedDevice: PacketBearer {
   let descriptor: Int32? = nil
+  let place = "the scripted device"
   /// What the device says to each authorization, in turn; linked once there is no more.
   var failures: [LinkFailure] = []
   /// The seconds that the device asks to wait before the first guess; nil for none.

@@ -2,6 +2,8 @@
 public protocol PacketBearer: AnyObject {
   /// The descriptor to poll for the device's going away; nil if there is none.
   var descriptor: Int32? { get }
+  /// Which device it is, for a person: "the device at …".
+  var place: String { get }
 
   /// Sends one ATT packet.
   func send(_ packet: [UInt8]) throws(LinkingFailure)

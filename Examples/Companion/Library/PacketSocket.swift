@@ -2,16 +2,15 @@ import Glibc
 
 /// A device on this machine: a UNIX `SOCK_SEQPACKET` socket each packet of which is one ATT packet.
 public final class PacketSocket: PacketBearer {
-  /// The most bytes of one ATT packet (an attribute of 512 bytes and what stands around it, generously).
-  public static let longestPacket = 1024
+  private var connection: PacketDescriptor
 
-  /// The socket; nil once closed.
-  public private(set) var descriptor: Int32?
-  private let path: String
+  /// See ``PacketBearer/descriptor``.
+  public var descriptor: Int32? { connection.descriptor }
+  /// See ``PacketBearer/place``.
+  public var place: String { connection.place }
 
   /// Connects to the socket at a path.
   public init(path: String) throws(LinkingFailure) {
-    self.path = path
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let capacity = MemoryLayout.size(ofValue: address.sun_path)
@@ -39,50 +38,18 @@ public final class PacketSocket: PacketBearer {
         throw PacketSocket.failure("cannot connect to \(path)", code)
       }
     }
-    descriptor = made
+    connection = PacketDescriptor(made, place: "the device at \(path)")
   }
-
-  deinit { close() }
 
   /// Hangs up.
-  public func close() {
-    if let descriptor { Glibc.close(descriptor) }
-    descriptor = nil
-  }
+  public func close() { connection.close() }
 
   /// Sends one ATT packet.
-  public func send(_ packet: [UInt8]) throws(LinkingFailure) {
-    guard let descriptor else { throw gone }
-    while true {
-      let count = Glibc.send(descriptor, packet, packet.count, Int32(MSG_NOSIGNAL))
-      if count == packet.count { return }
-      if count < 0, errno == EINTR { continue }
-      throw gone
-    }
-  }
+  public func send(_ packet: [UInt8]) throws(LinkingFailure) { try connection.send(packet) }
 
   /// Waits for the next ATT packet; nil if none comes within the time.
   public func receive(within milliseconds: Int32) throws(LinkingFailure) -> [UInt8]? {
-    guard let descriptor else { throw gone }
-    var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    var ready: Int32 = -1
-    repeat { ready = poll(&waiting, 1, milliseconds) } while ready < 0 && errno == EINTR
-    if ready == 0 { return nil }
-    var packet = [UInt8](repeating: 0, count: PacketSocket.longestPacket)
-    let count = recv(descriptor, &packet, packet.count, Int32(MSG_TRUNC))
-    guard count > 0 else { throw gone }
-    guard count <= packet.count else {
-      throw LinkingFailure(
-        .misunderstood, "the device at \(path) sent a packet of \(count) bytes; ATT has none so long")
-    }
-    return Array(packet[..<count])
-  }
-
-  private var gone: LinkingFailure {
-    LinkingFailure(
-      .deviceUnreachable,
-      "the device at \(path) hung up: its setup window has closed, or it talks to another phone already. "
-        + "Open the window again and start over")
+    try connection.receive(within: milliseconds)
   }
 
   private static func failure(_ action: String, _ code: Int32) -> LinkingFailure {

@@ -6,7 +6,17 @@ extension CompanionOptions {
   static let all = device + amazon + others + tests
 
   private static let device = [
-    CommandLineOption("socket", letter: "s", argument: "PATH", "the device's socket (SOCK_SEQPACKET, ATT packets)"),
+    CommandLineOption(
+      "bluetooth", letter: "b",
+      "look for the device over Bluetooth LE, with this machine's adapter: the one that\nthe label names, or the only one in its setup window"
+    ),
+    CommandLineOption("adapter", letter: "a", argument: "hciN", "which adapter; the first by default"),
+    CommandLineOption("short-id", argument: "ID", "look for this short id, where there is no label to name it"),
+    CommandLineOption(
+      "name", letter: "n", argument: "NAME", "look for the device with this name, where there is no label"),
+    CommandLineOption(
+      "socket", letter: "s", argument: "PATH",
+      "a device without Bluetooth: its socket on this machine (SOCK_SEQPACKET, ATT packets)"),
     CommandLineOption(
       "label-file", letter: "l", argument: "FILE",
       "a file with what the label's QR code says, as replenish-factory's\nlabels/SERIAL.txt; - reads the standard input"
@@ -56,7 +66,7 @@ extension CompanionOptions {
   ]
 
   static let help = """
-    Usage: companion --socket PATH --label-file FILE --client-id ID [--redirect-uri URI] [--open]
+    Usage: companion --bluetooth --label-file FILE --client-id ID [--redirect-uri URI] [--open]
            companion --socket PATH --label-file FILE --client-id ID --authorize-url URL --ca-file FILE --login-file FILE
 
     The phone's part of linking a device: proves the setup code, has the owner log in at Amazon, and hands the
@@ -70,12 +80,13 @@ extension CompanionOptions {
     \(CommandLineOptions.describe(others))
     For tests of a device:
     \(CommandLineOptions.describe(tests))
+    --bluetooth needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW (root has them), and works beside bluetoothd.
     Other users of a machine see its command lines: use --label-file, --code-file and --login-file where that matters.
 
     Exit codes:
       0   linked (or, with --identify, the device shows itself)
       2   the command line is wrong, or a file it names cannot be read
-      3   the device cannot be reached, or went away
+      3   the device cannot be reached or found, or went away; no adapter, or no right to use it
       4   the setup code is wrong
       5   the device lets nobody try a setup code for a while
       6   no authorization code: login or consent refused, wrong state, nobody logged in

@@ -15,16 +15,17 @@ struct CompanionOptions {
 
   /// Does it.
   func run() throws {
-    guard let path = given["socket"] else { throw UsageError("--socket is needed: the device's socket; see --help") }
     let label = try readLabel()
+    let way = try readWay(label.shortID)
     let random = HostRandom()
     let hangUp = try readHangUp()
     let plan = given.has("identify") ? nil : try (profile: readProfile(), login: readLogin())
     let tries = try given.number("tries", in: 1...10) ?? 1
     let wrongCode = given.has("wrong-code-first") ? try CompanionOptions.otherCode(than: label.code, random) : nil
 
+    let bearer = try way.connect(say: StandardStream.output.say)
     let talk = DeviceTalk(
-      bearer: try PacketSocket(path: path), code: label.code, wrongCode: wrongCode, model: label.model, random: random)
+      bearer: bearer, code: label.code, wrongCode: wrongCode, model: label.model, random: random)
     defer { talk.end() }
     talk.waitsWhenAsked = given.has("wait")
     talk.hangsUpAfter = hangUp
@@ -32,7 +33,8 @@ struct CompanionOptions {
     guard let plan else {
       try talk.prove()
       try talk.send(.identify)
-      StandardStream.output.say("The device at \(path) shows itself with its light.")
+      StandardStream.output.say(
+        "\(bearer.place.prefix(1).uppercased())\(bearer.place.dropFirst()) shows itself with its light.")
       return
     }
     var linking = Linking(
@@ -42,7 +44,45 @@ struct CompanionOptions {
     try linking.run()
   }
 
-  private func readLabel() throws -> (code: SetupCode, model: ModelID?) {
+  /// How to get to the device; `labelled` is the short id on its label.
+  private func readWay(_ labelled: ShortID?) throws(UsageError) -> DeviceWay {
+    guard given.has("bluetooth") else {
+      for option in ["adapter", "short-id", "name"] where given.has(option) {
+        throw UsageError("--\(option) is only of use with --bluetooth")
+      }
+      guard let path = given["socket"] else {
+        throw UsageError("one of --bluetooth and --socket is needed: how to get to the device; see --help")
+      }
+      return .socket(path)
+    }
+    guard !given.has("socket") else { throw UsageError("give one of --bluetooth and --socket; see --help") }
+    let adapter = try given["adapter"].map(CompanionOptions.adapter)
+    guard let labelled else {
+      switch (given["short-id"], given["name"]) {
+      case (nil, nil): return .bluetooth(.only, adapter)
+      case (nil, let name?): return .bluetooth(.name(name), adapter)
+      case (let text?, nil):
+        guard let id = ShortID(hexadecimal: text) else {
+          throw UsageError("--short-id has six hexadecimal digits, as on the label, 4F2A9C for instance")
+        }
+        return .bluetooth(.shortID(id), adapter)
+      default: throw UsageError("give one of --short-id and --name; see --help")
+      }
+    }
+    for option in ["short-id", "name"] where given.has(option) {
+      throw UsageError("--\(option) is of no use with a label, which names its device itself")
+    }
+    return .bluetooth(.shortID(labelled), adapter)
+  }
+
+  private static func adapter(_ text: String) throws(UsageError) -> UInt16 {
+    guard text.hasPrefix("hci"), let number = UInt16(text.dropFirst(3)), "hci\(number)" == text else {
+      throw UsageError("--adapter is hci0 or the like, but not \(text)")
+    }
+    return number
+  }
+
+  private func readLabel() throws -> (code: SetupCode, model: ModelID?, shortID: ShortID?) {
     var model: ModelID?
     if let text = given["model"] {
       do throws(IdentityFault) { model = try ModelID(text) } catch {
@@ -57,14 +97,14 @@ struct CompanionOptions {
     if source.hasPrefix("label") {
       do throws(LabelPayload.Fault) {
         let payload = try LabelPayload(inText: text)
-        return (payload.code, model ?? payload.model)
+        return (payload.code, model ?? payload.model, payload.shortID)
       } catch {
         throw UsageError("--\(source): \(error.text)")
       }
     }
     do throws(SetupCode.Fault) {
       let line = text.withBytes { bytes in bytes.filter { $0 != 0x0A && $0 != 0x0D } }
-      return (try SetupCode(Secret(copying: line)), model)
+      return (try SetupCode(Secret(copying: line)), model, nil)
     } catch {
       throw UsageError("--\(source): \(error.text)")
     }

@@ -1,3 +1,5 @@
+import ReplenishCore
+
 /// A string for C: UTF-8 with a zero byte at its end, in memory of its own that lives as long as this object.
 public final class CText {
   /// Where it is.
@@ -5,14 +7,10 @@ public final class CText {
 
   /// Copies a text. A zero byte within it, which C would take for its end, becomes a question mark.
   public init(_ text: String) {
-    let bytes = text.utf8
+    let bytes = text.bytes
     let memory = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
-    var index = 0
-    for byte in bytes {
-      memory[index] = byte == 0 ? 0x3F : CChar(bitPattern: byte)
-      index += 1
-    }
-    memory[index] = 0
+    for (index, byte) in bytes.enumerated() { memory[index] = byte == 0 ? 0x3F : CChar(bitPattern: byte) }
+    memory[bytes.count] = 0
     pointer = UnsafePointer(memory)
   }
 
@@ -28,12 +26,9 @@ public final class CText {
     guard let pointer else { return nil }
     let text = String(cString: pointer)
     // Decoding repairs what is no UTF-8, and a path or a slot would then be another one.
-    var index = 0
-    for byte in text.utf8 {
-      guard UInt8(bitPattern: pointer[index]) == byte else { return nil }
-      index += 1
-    }
-    return pointer[index] == 0 ? text : nil
+    let bytes = text.bytes
+    for (index, byte) in bytes.enumerated() where UInt8(bitPattern: pointer[index]) != byte { return nil }
+    return pointer[bytes.count] == 0 ? text : nil
   }
 }
 

@@ -64,14 +64,14 @@ public func replenish_config_add_slot(
       guard let text = CText.read(slot_id) else { return config.failure.note(EINVAL, "the slot's id is no UTF-8") }
       id = text
     }
-    guard !name.isEmpty, name.utf8.count <= 128, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+    guard !name.isEmpty, name.bytes.count <= 128, name.bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       return config.failure.note(EINVAL, "a slot's name has 1 to 128 visible ASCII characters")
     }
     guard DashRequest.isAddressable(id) else {
       return config.failure.note(
         EINVAL, "the id of slot '\(name)' cannot be sent: write it as the Dash console has it")
     }
-    for slot in config.device.slots where slot.name.utf8.elementsEqual(name.utf8) {
+    for slot in config.device.slots where slot.name.isExactly(name) {
       return config.failure.note(EEXIST, "two slots are named '\(name)': give each a name of its own")
     }
     guard config.device.slots.count < DeviceLimits.slots else {

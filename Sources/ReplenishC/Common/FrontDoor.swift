@@ -62,9 +62,7 @@ public final class FrontDoor {
     lights[slot] = signal
     let name = slots[slot]
     for (index, notice) in waiting.enumerated() {
-      guard notice.type == REPLENISH_EVENT_LIGHT, let other = notice.slot, other.utf8.elementsEqual(name.utf8) else {
-        continue
-      }
+      guard notice.type == REPLENISH_EVENT_LIGHT, notice.slot?.isExactly(name) == true else { continue }
       waiting.remove(at: index)
       break
     }
@@ -134,10 +132,10 @@ public final class FrontDoor {
     guard let name = CText.read(slot) else {
       return failure.note(EINVAL, "the slot's name is a null pointer or no UTF-8")
     }
-    guard let found = slots.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+    guard let found = slots.firstIndex(where: { $0.isExactly(name) }) else {
       let known = slots.reduce("") { $0 + ($0.isEmpty ? "" : ", ") + $1 }
       return failure.note(
-        ENOENT, "no slot is named '\(String(decoding: name.utf8.prefix(64), as: UTF8.self))'; configured: \(known)")
+        ENOENT, "no slot is named '\(name.shortened(to: 64))'; configured: \(known)")
     }
     index = found
     return 0

@@ -11,7 +11,7 @@ final class CCore {
   private let callbacks: replenish_core_callbacks
   private let userdata: UnsafeMutableRawPointer?
   private let records: CRecords
-  private var device: Device
+  private let device: Device
   private var inputs: [Input] = []
   private var isTurning = false
   private(set) var isStarted = false
@@ -59,7 +59,7 @@ final class CCore {
     guard !door.isTelling else { return obstacle }
     guard !isStarted else { return door.failure.note(EALREADY, "the core was started before") }
     isStarted = true
-    give(.start(RecordFindings { records.find($0) }, BootIdentity(Array(boot.utf8))))
+    give(.start(RecordFindings { records.find($0) }, BootIdentity(boot.bytes)))
     return 0
   }
 

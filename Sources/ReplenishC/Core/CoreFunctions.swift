@@ -7,7 +7,7 @@ import ReplenishCore
 /// Calls with the core, which is held until the call returns.
 func with(_ core: OpaquePointer?, _ body: (CCore) -> Int32) -> Int32 {
   guard let core else { return -EINVAL }
-  return withExtendedLifetime(Handle.object(core, CCore.self), body)
+  return body(Handle.object(core, CCore.self))
 }
 
 // MARK: Settings
@@ -94,7 +94,7 @@ public func replenish_core_unref(_ core: OpaquePointer?) -> OpaquePointer? {
 public func replenish_core_start(_ core: OpaquePointer?, _ boot: UnsafePointer<CChar>?) -> Int32 {
   with(core) { core in
     guard boot != nil else { return core.start(boot: "") }
-    guard let name = CText.read(boot), name.utf8.count <= 128 else {
+    guard let name = CText.read(boot), name.bytes.count <= 128 else {
       return core.door.failure.note(EINVAL, "the boot's name is no UTF-8 or longer than 128 bytes")
     }
     return core.start(boot: name)

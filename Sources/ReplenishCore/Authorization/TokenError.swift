@@ -1,5 +1,5 @@
 /// Why the token endpoint, or the code pair endpoint, gave nothing (RFC 6749 section 5.2, RFC 8628 section 3.5).
-public enum TokenError: Error, Equatable {
+public indirect enum TokenError: Error, Equatable {
   /// `invalid_grant`: the code or refresh token is used, expired, revoked or another client's. After a *refresh*, and
   /// only then, this ends the link.
   case invalidGrant(ServiceText)

@@ -4,7 +4,7 @@
 /// does not know is answered with *request not supported*, a command it does not know is passed over.
 struct ATTServer {
   /// What a packet led to.
-  enum Event: Equatable {
+  indirect enum Event: Equatable {
     /// Send a packet to the client.
     case transmit([UInt8])
     /// The client wrote a value, whole.

@@ -6,6 +6,8 @@ enum ManagementCommand {
   static var setPowered: UInt8 { 0x05 }
   static var setLowEnergy: UInt8 { 0x0D }
   static var disconnect: UInt8 { 0x14 }
+  static var startDiscovery: UInt8 { 0x23 }
+  static var stopDiscovery: UInt8 { 0x24 }
   static var setStaticAddress: UInt8 { 0x2B }
   static var setPrivacy: UInt8 { 0x2F }
   static var addAdvertising: UInt8 { 0x3E }

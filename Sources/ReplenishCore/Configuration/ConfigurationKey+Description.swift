@@ -118,7 +118,7 @@ extension ConfigurationKey {
         values: "yes or no", example: "no", standard: "yes")
     case .bearer:
       Description(
-        .setup, "bearer", "how a phone reaches the device; auto goes through bluetoothd where it runs, else by the kernel's sockets",
+        .setup, "bearer", "how a phone reaches the device; auto is bluetoothd where it runs, else kernel",
         values: "auto, bluetoothd, kernel or socket", example: "kernel", standard: "auto")
     case .setupSocket:
       Description(

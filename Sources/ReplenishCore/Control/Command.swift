@@ -1,5 +1,5 @@
 /// What the owner or the firmware can ask of a device, through the control socket or the API.
-public enum Command: Equatable, Sendable {
+public indirect enum Command: Equatable, Sendable {
   /// How the device is. Never holds a secret.
   case status
   /// Order for a slot, as a press of its button does.

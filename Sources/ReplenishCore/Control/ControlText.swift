@@ -2,17 +2,28 @@
 enum ControlText {
   /// The text without control characters, which could move a cursor or forge a line, and no longer than a message takes.
   static func harmless(_ text: String, limit: Int = ControlProtocol.maximumText) -> String {
-    var bytes: [UInt8] = []
-    for scalar in text.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      // Scalars that turn the direction of writing can make a line read as another one.
-      let isDirection = (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-      let shown: Unicode.Scalar = isControl || isDirection ? "?" : scalar
-      let encoded = Array(UTF8.encode(shown) ?? UTF8.encodedReplacementCharacter)
-      if bytes.count + encoded.count > limit { break }
-      bytes += encoded
+    let bytes = text.bytes
+    var shown: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+      let harmful = harmfulLength(bytes[index...])
+      shown.append(harmful == 0 ? bytes[index] : UInt8(ascii: "?"))
+      index += max(harmful, 1)
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return String(decoding: shown, as: UTF8.self).shortened(to: limit)
+  }
+
+  /// How many bytes of UTF-8 the character has that comes next, if it is a harmful one; else 0.
+  private static func harmfulLength(_ rest: ArraySlice<UInt8>) -> Int {
+    let first = rest[rest.startIndex]
+    if first < 0x20 || first == 0x7F { return 1 }
+    let second = rest.dropFirst().first ?? 0
+    // U+0080 to U+009F
+    if first == 0xC2 { return second < 0xA0 ? 2 : 0 }
+    // Those that turn the direction of writing can make a line read as another one: U+202A to U+202E, U+2066 to U+2069.
+    guard first == 0xE2, let third = rest.dropFirst(2).first else { return 0 }
+    let isDirection = second == 0x80 ? (0xAA...0xAE).contains(third) : second == 0x81 && (0xA6...0xA9).contains(third)
+    return isDirection ? 3 : 0
   }
 
   /// A name of 1 to `limit` visible ASCII characters; nil for anything else.

@@ -1,5 +1,5 @@
 /// Why a DRS operation was not done. `requestID` is the service's name for the call, for a support case.
-public enum DashError: Error, Equatable {
+public indirect enum DashError: Error, Equatable {
   /// The access token is expired, revoked or not one: refresh it once and send the request once more. DRS says so with
   /// status **400** and `InvalidTokenException`; 401 is read the same way, though no page documents it.
   case invalidToken(requestID: String?)

@@ -1,5 +1,5 @@
 /// The operations of DRS, each of which is one request.
-public enum DashRequest: Equatable, Sendable {
+public indirect enum DashRequest: Equatable, Sendable {
   /// The two forms of the answer to ``DashRequest/subscriptionInfo(_:)``; ``SlotSubscription/read(_:)`` takes both.
   public enum SubscriptionInfoVersion: Equatable, Sendable {
     /// Only whether a slot is on.

@@ -1,5 +1,5 @@
 /// What follows once a record is durable, or is known not to be. In the order the effects were asked for.
-enum AfterStore {
+indirect enum AfterStore {
   /// Nothing but trying again if it failed.
   case journal
   /// The press is acknowledged.
@@ -36,19 +36,19 @@ enum AfterStore {
 
 extension Device {
   /// Asks for a record to be written.
-  mutating func store(_ kind: RecordKind, _ contents: Secret, _ after: AfterStore) {
+  func store(_ kind: RecordKind, _ contents: Secret, _ after: AfterStore) {
     stores.append(after)
     effects.append(.store(kind, contents))
   }
 
   /// Asks for every copy of a record to be removed.
-  mutating func remove(_ kind: RecordKind, _ after: AfterStore) {
+  func remove(_ kind: RecordKind, _ after: AfterStore) {
     stores.append(after)
     effects.append(.remove(kind))
   }
 
   /// Goes on after the oldest effect on storage that has not ended yet.
-  mutating func takeStored(_ outcome: StoreOutcome) {
+  func takeStored(_ outcome: StoreOutcome) {
     guard !stores.isEmpty else { return }
     let after = stores.removeFirst()
     let isDurable = outcome == .durable
@@ -75,7 +75,7 @@ extension Device {
   }
 
   /// Tries again what could not be written.
-  mutating func advanceRecords() {
+  func advanceRecords() {
     if journalRetry.failures > 0 && stores.isEmpty && isDue(journalRetry.at) { saveJournal() }
     if linkRetry.failures > 0 && stores.isEmpty && isDue(linkRetry.at) {
       if let link {
@@ -89,17 +89,17 @@ extension Device {
     advanceErasure()
   }
 
-  mutating func saveJournal(_ after: AfterStore = .journal) {
+  func saveJournal(_ after: AfterStore = .journal) {
     store(.journal, journal.encoded(), after)
   }
 
-  mutating func journalEnded(_ isDurable: Bool) {
+  func journalEnded(_ isDurable: Bool) {
     if isDurable { journalRetry = Retry() } else { journalRetry.failed(at: now.uptime, .storage, random: random) }
   }
 
-  mutating func removeLink() { remove(.link, .linkRemoved) }
+  func removeLink() { remove(.link, .linkRemoved) }
 
-  mutating func linkRemovalEnded(_ isDurable: Bool) {
+  func linkRemovalEnded(_ isDurable: Bool) {
     if isDurable { linkRetry = Retry() } else { linkRetry.failed(at: now.uptime, .storage, random: random) }
   }
 }

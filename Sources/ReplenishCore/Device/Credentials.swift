@@ -1,23 +1,23 @@
-/// What Login with Amazon gave this device, and when it stops being good.
-struct Credentials {
+/// What Login with Amazon gave this device, and when it stops being good. A class, since it is large and read in many places.
+final class Credentials {
   /// Counts the links of this device; a press belongs to one and is void under any other.
-  var generation: Int64
+  let generation: Int64
   /// More links than a device can have had; a record that says so is not believed.
   static let mostGenerations: Int64 = 1 << 32
   /// The LWA client that the tokens are bound to.
-  var clientID: String
+  let clientID: String
   /// The refresh token.
-  var refreshToken: Secret
+  let refreshToken: Secret
   /// The access token; nil once the service has refused it.
   var accessToken: Secret?
   /// `bearer`.
-  var tokenType: String
+  let tokenType: String
   /// When the access token ends, in uptime milliseconds of this boot; nil if it came from an earlier boot.
-  var endsAtUptime: UInt64?
+  let endsAtUptime: UInt64?
   /// How long the access token was to live when it came, in milliseconds; nil if it came from an earlier boot.
-  var life: UInt64?
+  let life: UInt64?
   /// When the access token ends, in seconds since 1970; nil if the clock was not plausible.
-  var endsAtClock: Int64?
+  let endsAtClock: Int64?
 
   /// Credentials from a token answer to a request that was sent at `sent`.
   init(
@@ -68,6 +68,8 @@ struct Credentials {
     self.clientID = clientID
     self.refreshToken = refreshToken
     accessToken = object["access_token"]?.secret
+    endsAtUptime = nil
+    life = nil
     tokenType = object["token_type"]?.string ?? "bearer"
     endsAtClock = object["expires_at"]?.integer
   }

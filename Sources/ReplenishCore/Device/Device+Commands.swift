@@ -1,5 +1,5 @@
 /// A command that waits for the service.
-struct OpenCommand {
+final class OpenCommand {
   /// Its name.
   let id: CommandID
   /// What was asked.
@@ -7,7 +7,13 @@ struct OpenCommand {
   /// Whether its request is under way.
   var isAsking = false
   /// Whether the token was renewed for it already.
-  var hasRefreshed = false
+  let hasRefreshed: Bool
+
+  init(id: CommandID, command: Command, hasRefreshed: Bool = false) {
+    self.id = id
+    self.command = command
+    self.hasRefreshed = hasRefreshed
+  }
 }
 
 extension Device {
@@ -16,16 +22,16 @@ extension Device {
 
   // Not inlined, as raise(_:) is not: it stands in many places.
   @inline(never)
-  mutating func reply(_ id: CommandID, _ reply: Reply) { effects.append(.reply(id, reply)) }
+  func reply(_ id: CommandID, _ reply: Reply) { effects.append(.reply(id, reply)) }
 
   /// Answers a command that is not carried out.
   @inline(never)
-  mutating func refuse(_ id: CommandID, _ code: Refusal.Code, _ text: String) {
+  func refuse(_ id: CommandID, _ code: Refusal.Code, _ text: String) {
     reply(id, .refused(Refusal(code, text)))
   }
 
   /// Carries out a command, or begins to.
-  mutating func take(_ command: Command, _ id: CommandID) {
+  func take(_ command: Command, _ id: CommandID) {
     switch command {
     case .status: reply(id, .status(status()))
     case .identity: reply(id, .identity(identity))
@@ -50,11 +56,11 @@ extension Device {
     }
   }
 
-  private mutating func refuseSlot(_ id: CommandID, _ slot: String) {
+  private func refuseSlot(_ id: CommandID, _ slot: String) {
     refuse(id, .unknownSlot, Texts.unknownSlot(slot, known: configuration.slots))
   }
 
-  private mutating func openSetup(_ id: CommandID) {
+  private func openSetup(_ id: CommandID) {
     guard credential != nil else { return refuse(id, .noSetupCode, Texts.noSetupCode) }
     if let lockedBy { return refuse(id, .storage, lockedBy) }
     if erasure != nil { return refuse(id, .busy, Texts.erasureIsUnderWay) }
@@ -62,14 +68,14 @@ extension Device {
     reply(id, .done)
   }
 
-  private mutating func unlink(_ id: CommandID) {
+  private func unlink(_ id: CommandID) {
     guard link != nil else { return refuse(id, .notLinked, Texts.notLinked) }
     guard !farewellState.isEnding, erasure == nil else { return refuse(id, .busy, Texts.busy) }
     endLink(id)
   }
 
   /// Asks the service what waiting commands want to know.
-  mutating func advanceCommands() {
+  func advanceCommands() {
     guard !commands.isEmpty else { return }
     guard mayServe else { return refuseCommands(Refusal(.notLinked, Texts.notLinked)) }
     if linkRefresh.retry.at > now.uptime, linkToken() == nil {
@@ -97,7 +103,7 @@ extension Device {
   }
 
   /// Takes the service's answer for a command.
-  mutating func takeCommandAnswer(_ outcome: HTTPOutcome, _ id: CommandID, _ request: OpenRequest) {
+  func takeCommandAnswer(_ outcome: HTTPOutcome, _ id: CommandID, _ request: OpenRequest) {
     guard let index = commands.firstIndex(where: { $0.id == id }) else { return }
     let open = commands.remove(at: index)
     switch outcome {
@@ -124,7 +130,7 @@ extension Device {
   }
 
   /// Answers every command that waits for the service, because it cannot be asked.
-  mutating func refuseCommands(_ refusal: Refusal) {
+  func refuseCommands(_ refusal: Refusal) {
     for open in commands where !open.isAsking { reply(open.id, .refused(refusal)) }
     commands.removeAll { !$0.isAsking }
   }

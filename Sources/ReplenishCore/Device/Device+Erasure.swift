@@ -14,7 +14,7 @@ struct Erasure {
 
 extension Device {
   /// Begins a factory reset. The factory's record and the count of failed guesses stay.
-  mutating func erase(_ command: CommandID) {
+  func erase(_ command: CommandID) {
     guard erasure == nil else { return refuse(command, .busy, Texts.erasureIsUnderWay) }
     closeWindow()
     // A code that is at LWA just now must not become a link after the reset.
@@ -23,7 +23,7 @@ extension Device {
     store(.erasing, Secret(copying: "{}"), .erasing)
   }
 
-  mutating func erasingIsOnDisk(_ outcome: StoreOutcome) {
+  func erasingIsOnDisk(_ outcome: StoreOutcome) {
     if case .failed(let text) = outcome {
       if let command = erasure?.command { refuse(command, .storage, text) }
       erasure = nil
@@ -34,7 +34,7 @@ extension Device {
   }
 
   /// Takes the next step.
-  mutating func advanceErasure() {
+  func advanceErasure() {
     guard let erasure, !erasure.isBusy, !farewellState.isEnding, isDue(erasure.retry.at) else { return }
     if !erasure.isLocallyDone {
       self.erasure?.isBusy = true
@@ -45,7 +45,7 @@ extension Device {
     }
   }
 
-  mutating func eraseLocally() {
+  func eraseLocally() {
     erasure?.hasFailed = false
     remove(.link, .erasurePart(isLast: false))
     // One that was never loaded, beside records of a later firmware, goes without a word to the service.
@@ -54,7 +54,7 @@ extension Device {
     remove(.upkeep, .erasurePart(isLast: true))
   }
 
-  mutating func erasurePartEnded(_ isDurable: Bool, isLast: Bool) {
+  func erasurePartEnded(_ isDurable: Bool, isLast: Bool) {
     if !isDurable { erasure?.hasFailed = true }
     guard isLast else { return }
     erasure?.isBusy = false
@@ -75,7 +75,7 @@ extension Device {
     self.erasure?.command = nil
   }
 
-  mutating func erasureEnded(_ isDurable: Bool) {
+  func erasureEnded(_ isDurable: Bool) {
     erasure?.isBusy = false
     guard isDurable else {
       erasure?.retry.failed(at: now.uptime, .storage, random: random)

@@ -16,7 +16,7 @@ struct FarewellState {
 
 extension Device {
   /// Ends the link. The farewell on disk is the end; everything after it only tidies up.
-  mutating func endLink(_ command: CommandID?) {
+  func endLink(_ command: CommandID?) {
     guard let link else { return }
     farewellState = FarewellState()
     farewellState.isEnding = true
@@ -24,7 +24,7 @@ extension Device {
   }
 
   /// The farewell is on disk, or is not: then the link goes on and the owner is told so.
-  mutating func endIsOnDisk(_ command: CommandID?, _ outcome: StoreOutcome) {
+  func endIsOnDisk(_ command: CommandID?, _ outcome: StoreOutcome) {
     farewellState.isEnding = false
     if case .failed(let text) = outcome {
       if let command { refuse(command, .storage, text) }
@@ -42,7 +42,7 @@ extension Device {
   }
 
   /// Gives the deregistration up when its time is over. This needs no clock: without one no try is possible at all.
-  mutating func expireFarewell() {
+  func expireFarewell() {
     guard let farewell, !farewellState.isOver, !farewellState.isAsking, !farewellState.isSaving else { return }
     let life = erasure == nil ? DeviceLimits.deregistrationTime : DeviceLimits.erasureTime
     if let age = age(of: farewell.since), age < life {
@@ -58,7 +58,7 @@ extension Device {
   }
 
   /// Deregisters, for as long as the farewell lives.
-  mutating func advanceFarewell() {
+  func advanceFarewell() {
     guard let farewell, !farewellState.isOver, !farewellState.isAsking, !farewellState.isSaving else { return }
     // Not beside a link that is being made: the service might end the old registration after it began the new one.
     guard link == nil, linking.isIdle else { return }
@@ -76,7 +76,7 @@ extension Device {
   }
 
   /// Takes LWA's answer for the deregistration.
-  mutating func takeFarewellRefresh(_ outcome: HTTPOutcome, _ request: OpenRequest) {
+  func takeFarewellRefresh(_ outcome: HTTPOutcome, _ request: OpenRequest) {
     guard let old = farewell?.credentials, old.generation == request.generation else { return }
     farewellState.isAsking = false
     switch outcome {
@@ -100,7 +100,7 @@ extension Device {
   }
 
   /// Takes DRS's answer to the deregistration.
-  mutating func takeDeregistration(_ outcome: HTTPOutcome, _ request: OpenRequest) {
+  func takeDeregistration(_ outcome: HTTPOutcome, _ request: OpenRequest) {
     guard farewell?.credentials.generation == request.generation else { return }
     farewellState.isAsking = false
     switch outcome {
@@ -116,19 +116,19 @@ extension Device {
     }
   }
 
-  private mutating func farewellFailed(_ text: String) {
+  private func farewellFailed(_ text: String) {
     farewellState.retry.failed(at: now.uptime, .slow, random: random)
     lastFailure = (text, now.uptime)
   }
 
   /// Forgets the farewell: the registration is gone, was given up, or was replaced by a new link.
-  mutating func dropFarewell() {
+  func dropFarewell() {
     farewellState = FarewellState()
     farewellState.isOver = true
     removeFarewell()
   }
 
-  private mutating func removeFarewell() {
+  private func removeFarewell() {
     // It is what says that the link has ended, so it goes last.
     guard link != nil || (linkRetry.failures == 0 && !isRemovingLink) else { return }
     farewellState.isRemoving = true
@@ -143,12 +143,12 @@ extension Device {
   }
 
   /// Removes again the record of a farewell that is over.
-  mutating func advanceFarewellRemoval() {
+  func advanceFarewellRemoval() {
     guard farewellState.isOver, !farewellState.isRemoving, isDue(farewellState.retry.at) else { return }
     removeFarewell()
   }
 
-  mutating func farewellRemovalEnded(_ isDurable: Bool) {
+  func farewellRemovalEnded(_ isDurable: Bool) {
     farewellState.isRemoving = false
     guard isDurable else { return farewellState.retry.failed(at: now.uptime, .storage, random: random) }
     let wasDeregistration = farewell != nil && link == nil

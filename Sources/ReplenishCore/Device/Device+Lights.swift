@@ -21,20 +21,20 @@ struct SlotLight {
 
 extension Device {
   /// Takes an edge of a button.
-  mutating func takeEdge(slot: Int, isDown: Bool) {
+  func takeEdge(slot: Int, isDown: Bool) {
     guard buttons.indices.contains(slot) else { return }
     if let gesture = buttons[slot].edge(isDown: isDown, at: now.uptime) { take(gesture, slot: slot) }
   }
 
   /// Notices buttons that are held.
-  mutating func advanceButtons() {
+  func advanceButtons() {
     for slot in buttons.indices {
       if let gesture = buttons[slot].wake(at: now.uptime) { take(gesture, slot: slot) }
       if let deadline = buttons[slot].deadline { lookAgain(at: deadline) }
     }
   }
 
-  private mutating func take(_ gesture: ButtonDecoder.Gesture, slot: Int) {
+  private func take(_ gesture: ButtonDecoder.Gesture, slot: Int) {
     switch gesture {
     case .press: press(slot: slot)
     case .longPress:
@@ -44,13 +44,13 @@ extension Device {
   }
 
   /// Shows and tells what became of a press.
-  mutating func showOutcome(of entry: JournalEntry) {
+  func showOutcome(of entry: JournalEntry) {
     show(entry)
     raise(.press(report(entry)))
   }
 
   /// Shows what became of a press. What a person must act on stays until the next press.
-  mutating func show(_ entry: JournalEntry) {
+  func show(_ entry: JournalEntry) {
     guard let index = slotIndex(named: entry.slot) else { return }
     let soon = now.uptime + DeviceLimits.outcomeShown
     lights[index].outcome =
@@ -64,7 +64,7 @@ extension Device {
   }
 
   /// Changes the lights that ought to show something else.
-  mutating func showLights() {
+  func showLights() {
     for index in lights.indices {
       if let until = lights[index].outcome?.until, isDue(until) { lights[index].outcome = nil }
     }

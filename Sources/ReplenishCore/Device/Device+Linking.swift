@@ -1,7 +1,7 @@
 /// A link being made.
 struct Linking {
   /// How far it is.
-  enum Stage {
+  indirect enum Stage {
     /// Nothing, or waiting for the phone.
     case idle
     /// The code is here, the time of day is not.
@@ -29,7 +29,7 @@ struct Linking {
 
 extension Device {
   /// Makes a fresh verifier and gives the phone what it needs to log in at Amazon.
-  mutating func offerParameters() {
+  func offerParameters() {
     guard linking.isIdle else {
       return tellPhone(.failed(LinkFailure(.busy, Texts.linkingIsUnderWay, mayRetry: false)))
     }
@@ -47,7 +47,7 @@ extension Device {
   }
 
   /// Takes what the phone brought back from Amazon.
-  mutating func take(_ grant: AuthorizationGrant) {
+  func take(_ grant: AuthorizationGrant) {
     guard linking.isIdle, let verifier = linking.verifier else {
       return tellPhone(.failed(LinkFailure(.busy, Texts.linkingIsUnderWay, mayRetry: false)))
     }
@@ -61,7 +61,7 @@ extension Device {
   }
 
   /// Sends the code once the time of day is known, and again only while it never left the device.
-  mutating func advanceLinking() {
+  func advanceLinking() {
     guard case .waitingForClock(let grant, let verifier) = linking.stage, isDue(linking.retry.at) else { return }
     // A deregistration that is under way ends first, or it might end the registration that the code has just made.
     guard !farewellState.isAsking else { return }
@@ -73,7 +73,7 @@ extension Device {
   }
 
   /// Takes LWA's answer to the code.
-  mutating func takeRedemption(_ outcome: HTTPOutcome, clientID: String, sent: Moment) {
+  func takeRedemption(_ outcome: HTTPOutcome, clientID: String, sent: Moment) {
     guard case .redeeming(let grant, let verifier) = linking.stage else { return }
     switch outcome {
     case .failed(let failure):
@@ -108,7 +108,7 @@ extension Device {
   }
 
   /// The new tokens are on disk: the old link is over, and the refresh token is proved next.
-  mutating func redeemedIsOnDisk(_ outcome: StoreOutcome) {
+  func redeemedIsOnDisk(_ outcome: StoreOutcome) {
     guard let link, link.phase == .unproved, case .proving = linking.stage else { return }
     linkRefresh.isSaving = false
     if case .failed(let text) = outcome {
@@ -124,7 +124,7 @@ extension Device {
   }
 
   /// Ends the presses that were not made under the link as it is now.
-  mutating func endPresses() {
+  func endPresses() {
     let ended = journal.void(except: link?.credentials.generation, reason: Texts.linkEnded)
     dispatches.removeAll { journal[$0.id]?.state.isOpen != true && $0.phase == .waiting }
     saveJournal()
@@ -132,7 +132,7 @@ extension Device {
   }
 
   /// Forgets a link that is over, on disk too. Whoever waited for it is answered, and nothing passes to the next one.
-  mutating func forgetLink(_ refusal: Refusal) {
+  func forgetLink(_ refusal: Refusal) {
     link = nil
     linkRefresh = RefreshState()
     removeLink()
@@ -143,10 +143,10 @@ extension Device {
   }
 
   /// How one owner used things is not the next account's to know.
-  private mutating func forgetUsage() { slotReports = slotReports.map { _ in SlotReport() } }
+  private func forgetUsage() { slotReports = slotReports.map { _ in SlotReport() } }
 
   /// The refresh token works and its answer is on disk.
-  mutating func linkStands() {
+  func linkStands() {
     raise(.linked)
     // A link of an earlier start may be proved while a phone makes another one: that phone is not done.
     guard case .proving = linking.stage else { return }
@@ -162,7 +162,7 @@ extension Device {
   }
 
   /// Tells the phone why it failed, and offers a fresh challenge if another try can help.
-  mutating func failLinking(_ failure: LinkFailure) {
+  func failLinking(_ failure: LinkFailure) {
     linking = Linking()
     lastFailure = (failure.text, now.uptime)
     raise(.linkingFailed(failure.text))

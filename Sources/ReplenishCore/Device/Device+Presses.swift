@@ -1,5 +1,5 @@
 /// The sending of one press.
-struct Dispatch {
+final class Dispatch {
   /// Where it stands.
   enum Phase: Equatable {
     /// It can be sent when its time has come.
@@ -13,11 +13,16 @@ struct Dispatch {
   /// The press.
   let id: PressID
   /// Where it stands.
-  var phase = Phase.waiting
+  var phase: Phase
   /// When it can be sent again.
   var retry = Retry()
   /// Whether the token was renewed for this try already.
   var hasRefreshed = false
+
+  init(id: PressID, phase: Phase = .waiting) {
+    self.id = id
+    self.phase = phase
+  }
 }
 
 extension Device {
@@ -26,7 +31,7 @@ extension Device {
   }
 
   /// Takes a press of a slot: on disk first, then it counts.
-  mutating func press(slot index: Int, command: CommandID? = nil) {
+  func press(slot index: Int, command: CommandID? = nil) {
     let slot = configuration.slots[index]
     if let lockedBy { return refusePress(index, command, Refusal(.storage, lockedBy)) }
     guard mayServe, let link else {
@@ -42,7 +47,7 @@ extension Device {
     guard let bytes = random.bytes(count: 16), let id = PressID(bytes) else {
       return refusePress(index, command, Refusal(.storage, Texts.noRandomness))
     }
-    var entry = JournalEntry(id: id, slot: slot.name, generation: link.credentials.generation, pressed: stamp)
+    let entry = JournalEntry(id: id, slot: slot.name, generation: link.credentials.generation, pressed: stamp)
     // Where the order can leave at once, one write says both "noted" and "sending": half the wait for the disk.
     if isClockPlausible, stores.isEmpty, !linkRefresh.isSaving, usableToken(link.credentials) != nil {
       entry.state = .sending
@@ -53,7 +58,7 @@ extension Device {
     saveJournal(.noted(id, command))
   }
 
-  private mutating func refusePress(_ index: Int, _ command: CommandID?, _ refusal: Refusal) {
+  private func refusePress(_ index: Int, _ command: CommandID?, _ refusal: Refusal) {
     if refusal.code == .notLinked {
       needUntil = now.uptime + DeviceLimits.needShown
     } else {
@@ -63,7 +68,7 @@ extension Device {
   }
 
   /// The press is on disk and thereby acknowledged; or it is not, and then it never was.
-  mutating func noted(_ id: PressID, _ command: CommandID?, _ outcome: StoreOutcome) {
+  func noted(_ id: PressID, _ command: CommandID?, _ outcome: StoreOutcome) {
     journalEnded(outcome == .durable)
     guard let entry = journal[id] else { return }
     if case .failed(let text) = outcome {
@@ -83,7 +88,7 @@ extension Device {
   }
 
   /// Ends the presses whose time is over.
-  mutating func expirePresses() {
+  func expirePresses() {
     for entry in journal.entries where entry.state.isOpen {
       let phase = dispatch(entry.id)?.phase ?? .waiting
       guard phase == .waiting else { continue }
@@ -95,7 +100,7 @@ extension Device {
     }
   }
 
-  private mutating func expireNoted(_ entry: JournalEntry) {
+  private func expireNoted(_ entry: JournalEntry) {
     guard let age = age(of: entry.pressed) else {
       // A clock a little behind the press is not set yet, and the press is young.
       if let clock = entry.pressed.clock, isClockPlausible, clock - now.clock <= ClockGate.correction { return }
@@ -107,7 +112,7 @@ extension Device {
     lookAgain(at: now.uptime + UInt64(configuration.pressLife - age) * 1000)
   }
 
-  private mutating func expireSending(_ entry: JournalEntry) {
+  private func expireSending(_ entry: JournalEntry) {
     guard let firstSend = entry.firstSend else { return finish(entry.id, .inDoubt, reason: Texts.noAnswer) }
     if !firstSend.isOf(boot) && !now.isSynchronized { return awaitSynchronization(entry) }
     guard let age = age(of: firstSend) else {
@@ -121,7 +126,7 @@ extension Device {
   /// Waits for the network to vouch for the clock before the age of an order of an earlier boot is believed: with the
   /// time saved before the power went, hours without power would count as minutes. It was sent before this start, so its
   /// time is over once this run is that long.
-  private mutating func awaitSynchronization(_ entry: JournalEntry) {
+  private func awaitSynchronization(_ entry: JournalEntry) {
     if now.uptime >= startedAt + UInt64(DeviceLimits.resendTime) * 1000 {
       return finish(entry.id, .inDoubt, reason: Texts.noAnswer)
     }
@@ -129,7 +134,7 @@ extension Device {
   }
 
   /// Sends what is waiting.
-  mutating func advancePresses() {
+  func advancePresses() {
     guard mayServe else { return }
     for entry in journal.entries where entry.state.isOpen && isAcknowledged(entry) {
       if dispatch(entry.id) == nil { dispatches.append(Dispatch(id: entry.id)) }
@@ -139,7 +144,7 @@ extension Device {
         // Not before its age is known; see awaitSynchronization.
         if entry.firstSend?.isOf(boot) == true || now.isSynchronized { sendOrder(entry) }
       } else {
-        updateDispatch(entry.id) { $0.phase = .saving }
+        dispatch.phase = .saving
         let stamp = stamp
         journal.update(entry.id) {
           $0.state = .sending
@@ -160,7 +165,7 @@ extension Device {
   }
 
   /// "Sending" is on disk, so the order may leave; or it is not, and then it must not.
-  mutating func sendingIsOnDisk(_ id: PressID, _ isDurable: Bool) {
+  func sendingIsOnDisk(_ id: PressID, _ isDurable: Bool) {
     journalEnded(isDurable)
     guard let entry = journal[id], entry.state == .sending else { return }
     // The clock may have been set back while the disk worked: then nothing is sent.
@@ -169,35 +174,31 @@ extension Device {
         $0.state = .noted
         $0.firstSend = nil
       }
-      let random = random
-      let uptime = now.uptime
-      updateDispatch(id) {
-        $0.phase = .waiting
-        $0.retry.failed(at: uptime, .storage, random: random)
-      }
+      dispatch(id)?.phase = .waiting
+      dispatch(id)?.retry.failed(at: now.uptime, .storage, random: random)
       return
     }
     sendOrder(entry)
   }
 
-  private mutating func sendOrder(_ entry: JournalEntry) {
+  private func sendOrder(_ entry: JournalEntry) {
     guard let link, entry.generation == link.credentials.generation, let index = slotIndex(named: entry.slot),
       let token = linkToken()
     else {
       // The token ran out while the disk worked.
-      updateDispatch(entry.id) { $0.phase = .waiting }
+      dispatch(entry.id)?.phase = .waiting
       if !entry.isUncertain { backToNoted(entry.id) }
       return
     }
-    updateDispatch(entry.id) { $0.phase = .underWay }
+    dispatch(entry.id)?.phase = .underWay
     let request = DashRequest.replenish(slot: configuration.slots[index].slotID)
       .request(token: token, at: configuration.dash)
     send(request, .replenish(entry.id), generation: link.credentials.generation)
   }
 
   /// Takes DRS's answer to an order.
-  mutating func takeReplenishment(_ outcome: HTTPOutcome, _ id: PressID, _ request: OpenRequest) {
-    updateDispatch(id) { $0.phase = .waiting }
+  func takeReplenishment(_ outcome: HTTPOutcome, _ id: PressID, _ request: OpenRequest) {
+    dispatch(id)?.phase = .waiting
     if journal[id]?.state.isOpen != true { dispatches.removeAll { $0.id == id } }
     switch outcome {
     case .failed(let failure):
@@ -212,7 +213,7 @@ extension Device {
     }
   }
 
-  private mutating func ordered(_ id: PressID, _ answer: ReplenishAnswer) {
+  private func ordered(_ id: PressID, _ answer: ReplenishAnswer) {
     let instanceID = answer.eventInstanceID
     switch answer.detail {
     case .standardOrderPlaced: finish(id, .ordered, instanceID: instanceID)
@@ -223,12 +224,12 @@ extension Device {
     }
   }
 
-  private mutating func refused(_ id: PressID, _ error: DashError, _ request: OpenRequest) {
+  private func refused(_ id: PressID, _ error: DashError, _ request: OpenRequest) {
     guard let entry = journal[id], entry.state == .sending else { return }
     if error.isInvalidToken {
       refuseToken(request.token)
       let isFirst = dispatch(id)?.hasRefreshed == false
-      updateDispatch(id) { $0.hasRefreshed = true }
+      dispatch(id)?.hasRefreshed = true
       // A refused token means that this request ordered nothing. One renewal at once, then with patience.
       return tryAgain(id, error.explanation, isUncertain: false, atOnce: isFirst)
     }
@@ -240,7 +241,7 @@ extension Device {
   }
 
   /// Sends a press again later. One that certainly ordered nothing goes back to "noted", on disk too.
-  private mutating func tryAgain(
+  private func tryAgain(
     _ id: PressID, _ text: String, isUncertain: Bool, retryAfter: Int? = nil, atOnce: Bool = false
   ) {
     guard let entry = journal[id], entry.state == .sending else { return }
@@ -249,16 +250,12 @@ extension Device {
     journal.update(id) { $0.isUncertain = staysUncertain }
     if !staysUncertain { backToNoted(id) }
     let schedule: RetrySchedule = staysUncertain ? .order : .network
-    let random = random
-    let uptime = now.uptime
-    updateDispatch(id) {
-      if !atOnce { $0.retry.failed(at: uptime, schedule, random: random, retryAfter: retryAfter) }
-    }
+    if !atOnce { dispatch(id)?.retry.failed(at: now.uptime, schedule, random: random, retryAfter: retryAfter) }
     if let entry = journal[id], dispatch(id)?.retry.failures == 1 { raise(.press(report(entry))) }
   }
 
   /// Puts a press of which nothing reached the service back to where it was before its first send.
-  private mutating func backToNoted(_ id: PressID) {
+  private func backToNoted(_ id: PressID) {
     journal.update(id) {
       $0.state = .noted
       $0.firstSend = nil
@@ -267,7 +264,7 @@ extension Device {
   }
 
   /// Ends a press. A late answer may still settle one that was in doubt.
-  mutating func finish(_ id: PressID, _ state: PressReport.State, instanceID: String? = nil, reason: String = "") {
+  func finish(_ id: PressID, _ state: PressReport.State, instanceID: String? = nil, reason: String = "") {
     guard let entry = journal[id], entry.state.isOpen || entry.state == .inDoubt else { return }
     journal.update(id) { $0.close(state, instanceID: instanceID, reason: reason) }
     dispatches.removeAll { $0.id == id }
@@ -275,10 +272,6 @@ extension Device {
   }
 
   func dispatch(_ id: PressID) -> Dispatch? { dispatches.first { $0.id == id } }
-
-  private mutating func updateDispatch(_ id: PressID, _ change: (inout Dispatch) -> Void) {
-    for index in dispatches.indices where dispatches[index].id == id { change(&dispatches[index]) }
-  }
 
   /// A press as the firmware and the status see it.
   func report(_ entry: JournalEntry) -> PressReport {

@@ -12,7 +12,7 @@ struct RefreshState {
 
 extension Device {
   /// Asks for new tokens, unless that is under way or must wait.
-  mutating func refreshLink() {
+  func refreshLink() {
     guard let link, !linkRefresh.isAsking, !linkRefresh.isSaving, isDue(linkRefresh.retry.at) else { return }
     linkRefresh.isAsking = true
     let request = TokenRequest.refresh(
@@ -21,7 +21,7 @@ extension Device {
   }
 
   /// Takes LWA's answer for the link.
-  mutating func takeLinkRefresh(_ outcome: HTTPOutcome, _ request: OpenRequest) {
+  func takeLinkRefresh(_ outcome: HTTPOutcome, _ request: OpenRequest) {
     guard let link, link.credentials.generation == request.generation else { return }
     linkRefresh.isAsking = false
     switch outcome {
@@ -41,7 +41,7 @@ extension Device {
     }
   }
 
-  private mutating func renewLink(_ tokens: Tokens, sent: Moment) {
+  private func renewLink(_ tokens: Tokens, sent: Moment) {
     guard let old = link?.credentials else { return }
     let credentials = Credentials(
       tokens, generation: old.generation, clientID: old.clientID,
@@ -57,7 +57,7 @@ extension Device {
   }
 
   /// The renewed tokens are on disk, or could not be written: then they are used all the same and written again later.
-  mutating func refreshedIsOnDisk(_ isDurable: Bool) {
+  func refreshedIsOnDisk(_ isDurable: Bool) {
     linkRefresh.isSaving = false
     linkRemovalEnded(isDurable)
     guard isDurable, link?.phase == .unproved, linkRefresh.succeededAt != nil else { return }
@@ -65,7 +65,7 @@ extension Device {
     linkStands()
   }
 
-  private mutating func refreshFailed(
+  private func refreshFailed(
     _ text: String, _ schedule: RetrySchedule, _ code: Refusal.Code, _ retryAfter: Int? = nil
   ) {
     linkRefresh.retry.failed(at: now.uptime, schedule, random: random, retryAfter: retryAfter)
@@ -75,7 +75,7 @@ extension Device {
   }
 
   /// The link has ended at Amazon. Nothing but `invalid_grant` comes here.
-  mutating func loseLink(_ text: String) {
+  func loseLink(_ text: String) {
     let wasProving = link?.phase == .unproved
     forgetLink(Refusal(.notLinked, text))
     lastFailure = (text, now.uptime)
@@ -83,7 +83,7 @@ extension Device {
   }
 
   /// Refreshes ahead of need, where the product wants a press to find a valid token; and proves a new link.
-  mutating func advanceRefresh() {
+  func advanceRefresh() {
     guard let link, !linkRefresh.isSaving, linkRetry.failures == 0 else { return }
     if link.phase == .unproved {
       // Not while a phone's code for another link is at LWA, whose answer would come to a link that has changed.

@@ -26,7 +26,7 @@ struct SetupWindow {
 
 extension Device {
   /// Opens the window, or leaves it as it is if it is open: pressing long again buys no more time.
-  mutating func openWindow() {
+  func openWindow() {
     guard credential != nil, window.closesAt == nil, erasure == nil, lockedBy == nil else { return }
     let length = min(configuration.setupWindow, DeviceLimits.longestSetupWindow)
     window.closesAt = now.uptime + length
@@ -34,7 +34,7 @@ extension Device {
     raise(.setupOpened(seconds: Int(length / 1000)))
   }
 
-  mutating func closeWindow() {
+  func closeWindow() {
     guard window.closesAt != nil else { return }
     window.closesAt = nil
     if window.phone != nil { losePhone() }
@@ -43,20 +43,20 @@ extension Device {
   }
 
   /// Nobody can see the window: it is closed rather than shown as open.
-  mutating func windowFailed(_ text: String) {
+  func windowFailed(_ text: String) {
     fault(text)
     closeWindow()
   }
 
   /// Closes what has been open long enough.
-  mutating func advanceSetup() {
+  func advanceSetup() {
     if let closesAt = window.closesAt, isDue(closesAt) { closeWindow() }
     if let leavesAt = window.phone?.leavesAt, isDue(leavesAt) { sendPhoneAway() }
     if let until = identifyUntil, isDue(until) { identifyUntil = nil }
   }
 
   /// A phone connects. Connecting is not guessing.
-  mutating func takePhone() {
+  func takePhone() {
     guard let credential, window.closesAt != nil, window.phone == nil else {
       effects.append(.disconnectPhone)
       return
@@ -69,7 +69,7 @@ extension Device {
   }
 
   /// A phone is gone. What it began goes on if it no longer needs the phone.
-  mutating func losePhone() {
+  func losePhone() {
     window.phone = nil
     linking.verifier = nil
     if case .waitingForClock = linking.stage { linking.stage = .idle }
@@ -80,25 +80,25 @@ extension Device {
     }
   }
 
-  mutating func sendPhoneAway() {
+  func sendPhoneAway() {
     guard window.phone != nil else { return }
     effects.append(.disconnectPhone)
     losePhone()
   }
 
   /// Takes an ATT packet.
-  mutating func takePacket(_ packet: [UInt8]) {
+  func takePacket(_ packet: [UInt8]) {
     guard let phone = window.phone else { return }
     take(phone.connection.receive(packet: packet))
   }
 
   /// Says something to the phone, if one is there that has proved the code.
-  mutating func tellPhone(_ message: DeviceMessage) {
+  func tellPhone(_ message: DeviceMessage) {
     guard let phone = window.phone else { return }
     take(phone.connection.send(message))
   }
 
-  private mutating func take(_ outputs: [PhoneOutput]) {
+  private func take(_ outputs: [PhoneOutput]) {
     for output in outputs {
       switch output {
       case .transmit(let packet): effects.append(.transmit(packet))
@@ -111,7 +111,7 @@ extension Device {
   }
 
   /// Counts a guess durably before the device's proof may leave.
-  private mutating func countGuess() {
+  private func countGuess() {
     let wait = attempts.remaining(at: now.uptime)
     guard wait == 0 else { return refuseGuess(waitSeconds: Int((wait + 999) / 1000)) }
     guard let number = window.phone?.number else { return }
@@ -123,18 +123,18 @@ extension Device {
   }
 
   /// The count is on disk, or is not: then there is no guess, however much the phone would like one.
-  mutating func guessIsCounted(phone number: UInt32, _ isDurable: Bool) {
+  func guessIsCounted(phone number: UInt32, _ isDurable: Bool) {
     guard let phone = window.phone, phone.number == number else { return }
     guard isDurable else { return refuseGuess(waitSeconds: Int(AttemptLimit.firstDelay / 1000)) }
     take(phone.connection.attemptCounted())
   }
 
-  private mutating func refuseGuess(waitSeconds: Int) {
+  private func refuseGuess(waitSeconds: Int) {
     guard let phone = window.phone else { return }
     take(phone.connection.attemptRefused(waitSeconds: waitSeconds))
   }
 
-  private mutating func phoneProved() {
+  private func phoneProved() {
     attempts.refund()
     store(.attempts, attempts.encoded(), .refund)
     window.phone?.leavesAt = nil
@@ -142,7 +142,7 @@ extension Device {
     offerParameters()
   }
 
-  private mutating func take(_ message: PhoneMessage) {
+  private func take(_ message: PhoneMessage) {
     switch message {
     case .identify:
       identifyUntil = now.uptime + DeviceLimits.outcomeShown

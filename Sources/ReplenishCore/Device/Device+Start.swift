@@ -1,6 +1,6 @@
 extension Device {
   /// Rebuilds the device from its records.
-  mutating func start(_ findings: RecordFindings, _ boot: BootIdentity) {
+  func start(_ findings: RecordFindings, _ boot: BootIdentity) {
     self.boot = boot
     startedAt = now.uptime
     for kind in RecordKind.allCases {
@@ -34,7 +34,7 @@ extension Device {
   }
 
   /// Ends the presses of another link, and those of slots that are no more. Returns those it ended.
-  private mutating func voidForeignPresses() -> [JournalEntry] {
+  private func voidForeignPresses() -> [JournalEntry] {
     var ended = journal.void(except: link?.credentials.generation, reason: Texts.linkEnded)
     for entry in journal.entries where entry.state.isOpen {
       // One open press for each slot of the configuration; a journal that has more is not of our making.
@@ -48,7 +48,7 @@ extension Device {
   }
 
   /// Reads the journal; true if what is in memory now is not what is on disk.
-  private mutating func startJournal(_ finding: RecordFinding) -> Bool {
+  private func startJournal(_ finding: RecordFinding) -> Bool {
     switch finding {
     case .absent, .inaccessible, .newer: return false
     case .whole(let record):
@@ -70,20 +70,20 @@ extension Device {
   }
 
   /// Puts every slot in doubt. What the damaged copy held is unknown, and to hide that would be to hide a press.
-  private mutating func doubtSlots(reason: String) {
+  private func doubtSlots(reason: String) {
     fault(reason)
     for slot in configuration.slots {
       let last = journal.entries.last { $0.slot.isExactly(slot.name) }
       guard last?.state != .inDoubt else { continue }
       guard let bytes = random.bytes(count: 16), let id = PressID(bytes) else { continue }
-      var entry = JournalEntry(id: id, slot: slot.name, generation: 0, pressed: stamp)
+      let entry = JournalEntry(id: id, slot: slot.name, generation: 0, pressed: stamp)
       entry.close(.inDoubt, reason: reason)
       journal.append(entry)
     }
   }
 
   /// Reads the link, unless its end is on record.
-  private mutating func startLink(_ finding: RecordFinding, farewell farewellFinding: RecordFinding) {
+  private func startLink(_ finding: RecordFinding, farewell farewellFinding: RecordFinding) {
     var found: Link?
     switch finding {
     case .whole(let record), .previous(let record):

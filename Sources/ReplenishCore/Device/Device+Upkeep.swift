@@ -49,13 +49,13 @@ struct SlotReport {
 
 extension Device {
   /// Does the daily work: the device status once a day (DRS api-overview), and slot statuses as they come.
-  mutating func advanceUpkeep() {
+  func advanceUpkeep() {
     guard mayServe else { return }
     advanceDeviceStatus()
     for index in slotReports.indices { advanceSlotStatus(index) }
   }
 
-  private mutating func advanceDeviceStatus() {
+  private func advanceDeviceStatus() {
     guard !upkeep.isAsking else { return }
     if upkeep.nextStatus == nil { planDeviceStatus() }
     guard let next = upkeep.nextStatus, isDue(max(next, upkeep.retry.at)), let token = linkToken() else { return }
@@ -66,7 +66,7 @@ extension Device {
   }
 
   /// Plans the next device status a day after the last, spread over ten minutes so that a fleet does not call at once.
-  private mutating func planDeviceStatus() {
+  private func planDeviceStatus() {
     guard let last = upkeep.deviceStatusAt, (0...max(now.clock, 0)).contains(last) else {
       upkeep.nextStatus = now.uptime
       return
@@ -76,7 +76,7 @@ extension Device {
     upkeep.nextStatus = now.uptime + (wait == 0 ? 0 : wait + spread)
   }
 
-  mutating func takeDeviceStatus(_ outcome: HTTPOutcome, _ request: OpenRequest) {
+  func takeDeviceStatus(_ outcome: HTTPOutcome, _ request: OpenRequest) {
     upkeep.isAsking = false
     guard link?.credentials.generation == request.generation else { return }
     if let text = fault(in: outcome, to: .deviceStatus(mostRecentlyActive: now.clock), request) {
@@ -90,7 +90,7 @@ extension Device {
     store(.upkeep, upkeep.encoded(), .upkeep)
   }
 
-  private mutating func advanceSlotStatus(_ index: Int) {
+  private func advanceSlotStatus(_ index: Int) {
     let report = slotReports[index]
     guard let status = report.status, report.asking == nil, isDue(report.retry.at), let token = linkToken() else {
       return
@@ -102,7 +102,7 @@ extension Device {
       .slotStatus(slot: index), generation: link?.credentials.generation ?? 0)
   }
 
-  mutating func takeSlotStatus(_ outcome: HTTPOutcome, _ index: Int, _ request: OpenRequest) {
+  func takeSlotStatus(_ outcome: HTTPOutcome, _ index: Int, _ request: OpenRequest) {
     let told = slotReports[index].asking
     slotReports[index].asking = nil
     guard let told, link?.credentials.generation == request.generation else { return }
@@ -116,7 +116,7 @@ extension Device {
   }
 
   /// What was wrong with an answer that has no body; nil if nothing was.
-  private mutating func fault(in outcome: HTTPOutcome, to asked: DashRequest, _ request: OpenRequest) -> String? {
+  private func fault(in outcome: HTTPOutcome, to asked: DashRequest, _ request: OpenRequest) -> String? {
     switch outcome {
     case .failed(let failure): return Texts.dash(failure)
     case .answered(let answer):

@@ -3,7 +3,7 @@
 /// It opens no file and no socket, reads no clock and starts no thread. Whoever owns it gives it what happened, in order,
 /// and performs what it returns, in order. Its memory is rebuilt from the records alone, so a loss of power between any
 /// two effects is nothing but a new device started from what was durable.
-public struct Device {
+public final class Device {
   let configuration: DeviceConfiguration
   let identity: DeviceIdentity
   let credential: SetupCredential?
@@ -69,7 +69,7 @@ public struct Device {
   }
 
   /// Takes what happened and returns what is to be done, in order.
-  public mutating func handle(_ input: Input, at moment: Moment) -> [Effect] {
+  public func handle(_ input: Input, at moment: Moment) -> [Effect] {
     now = moment
     switch input {
     case .start(let findings, let boot): start(findings, boot)
@@ -94,7 +94,7 @@ public struct Device {
   ///
   /// What is to be done is never queued apart from the state that makes it necessary: it is found anew each time, so
   /// nothing can be forgotten in a queue or done for a state that has passed.
-  private mutating func advance() {
+  private func advance() {
     deadline = nil
     noticeClock()
     advanceButtons()
@@ -112,12 +112,12 @@ public struct Device {
   }
 
   /// Asks to be woken at an uptime, if nothing asked for an earlier one.
-  mutating func lookAgain(at uptime: UInt64) {
+  func lookAgain(at uptime: UInt64) {
     deadline = min(deadline ?? uptime, uptime)
   }
 
   /// Whether an uptime has come; if not, asks to be woken then.
-  mutating func isDue(_ uptime: UInt64) -> Bool {
+  func isDue(_ uptime: UInt64) -> Bool {
     if uptime <= now.uptime { return true }
     lookAgain(at: uptime)
     return false
@@ -135,16 +135,16 @@ public struct Device {
   }
 
   @inline(never)
-  mutating func raise(_ event: Event) { effects.append(.raise(event)) }
+  func raise(_ event: Event) { effects.append(.raise(event)) }
 
   /// Notes what went wrong, for the status, and tells the firmware.
   @inline(never)
-  mutating func fault(_ text: String) {
+  func fault(_ text: String) {
     lastFailure = (text, now.uptime)
     raise(.fault(text))
   }
 
-  private mutating func noticeClock() {
+  private func noticeClock() {
     if isClockPlausible && !clockWasPlausible { raise(.clockSet) }
     clockWasPlausible = isClockPlausible
   }

@@ -1,5 +1,5 @@
 /// What the firmware is told. None holds a secret.
-public enum Event: Equatable, Sendable {
+public indirect enum Event: Equatable, Sendable {
   /// The device is linked and can order.
   case linked
   /// The device is not linked any more; the text says why.

@@ -1,5 +1,5 @@
 /// What can happen to a device. Each is given to ``Device/handle(_:at:)`` with the moment it happened.
-public enum Input {
+public indirect enum Input {
   /// The device starts; first of all inputs, and only once.
   case start(RecordFindings, BootIdentity)
   /// ``Device/deadline`` has passed, or the board's clock was set.

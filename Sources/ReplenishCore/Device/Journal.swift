@@ -1,5 +1,5 @@
 /// The presses of a device, oldest first: at most one open per slot, and a bounded history of the others.
-struct Journal: Equatable {
+struct Journal {
   /// The highest link generation seen. A link record with a lower one is an old copy come back, and is not trusted.
   var generation: Int64 = 0
   /// The presses.
@@ -18,8 +18,8 @@ struct Journal: Equatable {
   }
 
   /// Changes a press; nothing happens if it is gone.
-  mutating func update(_ id: PressID, _ change: (inout JournalEntry) -> Void) {
-    for index in entries.indices where entries[index].id == id { change(&entries[index]) }
+  func update(_ id: PressID, _ change: (JournalEntry) -> Void) {
+    for entry in entries where entry.id == id { change(entry) }
   }
 
   /// Adds a press, forgetting the oldest closed ones beyond the history.
@@ -39,23 +39,16 @@ struct Journal: Equatable {
   /// Ends every open press that was made under another link than `generation` (nil: under any link).
   ///
   /// One that may already be at the service is in doubt, the others are void. Returns those it ended.
-  mutating func void(except generation: Int64?, reason: String) -> [JournalEntry] {
-    var ended: [JournalEntry] = []
-    for index in entries.indices where entries[index].state.isOpen && entries[index].generation != generation {
-      let mayBeOrdered = entries[index].state == .sending
-      entries[index].close(mayBeOrdered ? .inDoubt : .void, reason: reason)
-      ended.append(entries[index])
-    }
+  func void(except generation: Int64?, reason: String) -> [JournalEntry] {
+    let ended = entries.filter { $0.state.isOpen && $0.generation != generation }
+    for entry in ended { entry.close(entry.state == .sending ? .inDoubt : .void, reason: reason) }
     return ended
   }
 
   /// Ends every open press as in doubt, because this copy of the journal is not the newest.
-  mutating func doubtAll(reason: String) -> [JournalEntry] {
-    var ended: [JournalEntry] = []
-    for index in entries.indices where entries[index].state.isOpen {
-      entries[index].close(.inDoubt, reason: reason)
-      ended.append(entries[index])
-    }
+  func doubtAll(reason: String) -> [JournalEntry] {
+    let ended = entries.filter { $0.state.isOpen }
+    for entry in ended { entry.close(.inDoubt, reason: reason) }
     return ended
   }
 

@@ -1,5 +1,5 @@
-/// One press in the journal.
-struct JournalEntry: Equatable {
+/// One press in the journal. A class, since it is large and looked at in many places.
+final class JournalEntry {
   /// Its name.
   let id: PressID
   /// The name of the slot in the configuration.
@@ -38,7 +38,7 @@ struct JournalEntry: Equatable {
   }
 
   /// Ends it. Text from elsewhere is bounded, since it goes on disk.
-  mutating func close(_ state: PressReport.State, instanceID: String? = nil, reason: String = "") {
+  func close(_ state: PressReport.State, instanceID: String? = nil, reason: String = "") {
     self.state = state
     self.instanceID = instanceID
     self.reason = reason.shortened(to: 200)

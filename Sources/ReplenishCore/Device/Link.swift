@@ -1,5 +1,5 @@
 /// A link to an Amazon account, as the `link` record holds it.
-struct Link {
+final class Link {
   /// How far the link is.
   enum Phase: Equatable {
     /// The code was redeemed; the refresh token has yet to show that it works. No order is made.
@@ -35,11 +35,11 @@ struct Link {
 }
 
 /// What is left of an ended link, as the `farewell` record holds it: permission to deregister, and nothing else.
-struct Farewell {
+final class Farewell {
   /// The tokens, for the deregistration alone.
   var credentials: Credentials
   /// When the owner ended the link.
-  var since: Stamp
+  let since: Stamp
 
   /// The record's contents.
   func encoded() -> Secret {

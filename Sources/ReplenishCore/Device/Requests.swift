@@ -1,7 +1,7 @@
 /// One HTTPS request under way.
-struct OpenRequest {
+final class OpenRequest {
   /// What it is for.
-  enum Purpose {
+  indirect enum Purpose {
     /// The authorization code.
     case redeem(clientID: String)
     /// New tokens for the link.
@@ -30,11 +30,19 @@ struct OpenRequest {
   let sent: Moment
   /// The access token it carries.
   let token: Secret?
+
+  init(id: RequestID, purpose: Purpose, generation: Int64, sent: Moment, token: Secret?) {
+    self.id = id
+    self.purpose = purpose
+    self.generation = generation
+    self.sent = sent
+    self.token = token
+  }
 }
 
 extension Device {
   /// Asks for a request to be made.
-  mutating func send(
+  func send(
     _ request: HTTPRequest, _ purpose: OpenRequest.Purpose, generation: Int64
   ) {
     lastRequest &+= 1
@@ -45,7 +53,7 @@ extension Device {
   }
 
   /// Gives an answer to what waits for it.
-  mutating func takeAnswer(_ id: RequestID, _ outcome: HTTPOutcome) {
+  func takeAnswer(_ id: RequestID, _ outcome: HTTPOutcome) {
     guard let index = requests.firstIndex(where: { $0.id == id }) else { return }
     let request = requests.remove(at: index)
     if case .answered = outcome, now.isSynchronized { clock.saw(now.clock) }
@@ -67,7 +75,7 @@ extension Device {
   }
 
   /// The link's access token, if it may be used now. If not, new tokens are asked for.
-  mutating func linkToken() -> Secret? {
+  func linkToken() -> Secret? {
     guard let link, !linkRefresh.isSaving else { return nil }
     if let token = usableToken(link.credentials) { return token }
     refreshLink()
@@ -80,7 +88,7 @@ extension Device {
   }
 
   /// Forgets an access token that the service refused, unless it was renewed meanwhile.
-  mutating func refuseToken(_ token: Secret?) {
+  func refuseToken(_ token: Secret?) {
     if let token, link?.credentials.accessToken === token { link?.credentials.accessToken = nil }
     if let token, farewell?.credentials.accessToken === token { farewell?.credentials.accessToken = nil }
   }

@@ -1,7 +1,9 @@
 extension String {
   /// The bytes of its UTF-8. To walk over `utf8` itself brings code for encodings that no board has, at each place.
+  ///
+  /// Only strings of Objective-C are not stored like that, and so the storage is always there.
   @inline(never)
-  package var bytes: [UInt8] { Array(utf8) }
+  package var bytes: [UInt8] { utf8.withContiguousStorageIfAvailable { Array($0) } ?? [] }
 
   /// Whether this is spelled in the same bytes: what equality means for names, ids and the words of protocols and files.
   ///
@@ -21,7 +23,7 @@ extension String {
 
   /// The text up to a number of bytes, no character cut in two.
   @inline(never)
-  func shortened(to limit: Int) -> String {
+  package func shortened(to limit: Int) -> String {
     let bytes = self.bytes
     guard bytes.count > limit else { return self }
     var end = limit

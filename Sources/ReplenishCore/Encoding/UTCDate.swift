@@ -24,13 +24,14 @@ public enum UTCDate {
   /// Forms: `2015-12-28T10:00:00Z`, the same with a fraction (cut off) or with an offset (`+09:00`), and a day alone,
   /// which means its first second in UTC and whose month and day may have one digit, as a sample of Amazon's writes it.
   public static func parse(_ text: String) -> Int64? {
-    var reader = DigitReader(text.bytes)
+    let bytes = text.bytes
+    var reader = DigitReader(bytes)
     guard let year = reader.number(4...4), reader.skip("-"), let month = reader.number(1...2), reader.skip("-"),
       let day = reader.number(1...2), year > 0, (1...12).contains(month), day >= 1, day <= length(month, year)
     else { return nil }
     let midnight = days(year: year, month: month, day: day) * 86_400
     if reader.isAtEnd { return midnight }
-    guard text.utf8.count >= 20, reader.skip("T"), let hour = reader.number(2...2), hour < 24, reader.skip(":"),
+    guard bytes.count >= 20, reader.skip("T"), let hour = reader.number(2...2), hour < 24, reader.skip(":"),
       let minute = reader.number(2...2), minute < 60, reader.skip(":"), let second = reader.number(2...2), second <= 60
     else { return nil }
     if reader.skip(".") { guard reader.number(1...9) != nil else { return nil } }

@@ -1,5 +1,5 @@
 /// What became of one ``HTTPRequest``.
-public enum HTTPOutcome {
+public indirect enum HTTPOutcome {
   /// The service answered, whole.
   case answered(HTTPAnswer)
   /// No whole answer came.
@@ -7,19 +7,19 @@ public enum HTTPOutcome {
 }
 
 /// An answer, as far as the core reads it.
-public struct HTTPAnswer {
+public final class HTTPAnswer {
   /// The status code.
-  public var status: Int
+  public let status: Int
   /// The value of `Content-Type`; nil if absent.
-  public var contentType: String?
+  public let contentType: String?
   /// The value of `x-amzn-errortype`, by which DRS names the class of an error; nil if absent.
-  public var errorType: String?
+  public let errorType: String?
   /// The value of `x-amzn-requestid`, for a support case; nil if absent.
-  public var requestID: String?
+  public let requestID: String?
   /// The seconds of `Retry-After`; nil if absent or a date.
-  public var retryAfter: Int?
+  public let retryAfter: Int?
   /// The body; it may hold tokens.
-  public var body: Secret
+  public let body: Secret
 
   /// Makes an answer.
   public init(

@@ -1,5 +1,5 @@
 /// One HTTPS request that the core wants made.
-public struct HTTPRequest {
+public final class HTTPRequest {
   /// The request methods that Login with Amazon and DRS use.
   public enum Method {
     /// GET.
@@ -25,17 +25,17 @@ public struct HTTPRequest {
   }
 
   /// The method.
-  public var method: Method
+  public let method: Method
   /// The whole URL, `https://…`. Never holds a secret.
-  public var url: String
+  public let url: String
   /// The header fields besides `Authorization` and `Content-Type`.
-  public var headers: [Header]
+  public let headers: [Header]
   /// The access token for `Authorization: Bearer`; nil sends no such header.
-  public var bearer: Secret?
+  public let bearer: Secret?
   /// The media type of the body; nil where there is no body.
-  public var contentType: String?
+  public let contentType: String?
   /// The body; nil where there is none.
-  public var body: Secret?
+  public let body: Secret?
 
   /// Makes a request.
   public init(

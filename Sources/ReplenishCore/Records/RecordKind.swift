@@ -23,7 +23,7 @@ public enum RecordKind: String, CaseIterable {
 }
 
 /// What storage found of one record.
-public enum RecordFinding: Sendable {
+public indirect enum RecordFinding: Sendable {
   /// No copy of it.
   case absent
   /// The newest copy is whole.
@@ -56,7 +56,7 @@ public struct RecordFindings {
 }
 
 /// How an effect on storage ended.
-public enum StoreOutcome: Equatable {
+public indirect enum StoreOutcome: Equatable {
   /// It is durable: it will still be so after the power goes.
   case durable
   /// It failed; whether it happened is not known. The text says what failed and what mends it.

@@ -1,5 +1,5 @@
 /// What a device can say to a phone that has proved the setup code.
-public enum DeviceMessage: Equatable, Sendable {
+public indirect enum DeviceMessage: Equatable, Sendable {
   /// What the phone needs for the owner's login. Sent first, and again with a fresh challenge when one was used up.
   case parameters(LinkParameters)
   /// How far linking has come.

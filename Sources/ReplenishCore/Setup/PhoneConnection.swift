@@ -93,7 +93,7 @@ public struct PhoneConnection {
 }
 
 /// What a ``PhoneConnection`` wants done, in this order.
-public enum PhoneOutput {
+public indirect enum PhoneOutput {
   /// Send one ATT packet to the phone.
   case transmit([UInt8])
   /// Count a guess at the setup code durably, then call ``PhoneConnection/attemptCounted()``; or call

@@ -1,5 +1,5 @@
 /// What a phone can say to a device once it has proved the setup code.
-public enum PhoneMessage: Sendable {
+public indirect enum PhoneMessage: Sendable {
   /// Amazon's answer to the owner's login: redeem it.
   case authorization(AuthorizationGrant)
   /// Send ``LinkParameters`` again, with a fresh code challenge.

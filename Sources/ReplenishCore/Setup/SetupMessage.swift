@@ -1,5 +1,5 @@
 /// The messages of the setup protocol as they travel in frames: a type, then its parts. See SetupProtocol.
-enum SetupMessage: Equatable {
+indirect enum SetupMessage: Equatable {
   /// The first byte of a message.
   enum Kind: UInt8 {
     case hello = 0x01

@@ -1,13 +1,13 @@
 /// The device's side of the setup protocol: frames in, frames out, whatever carries them.
 struct SetupResponder {
   /// What a frame led to, besides frames to be sent.
-  enum Event {
+  indirect enum Event {
     case countAttempt
     case proved
     case message(PhoneMessage)
   }
 
-  private enum State {
+  private indirect enum State {
     /// No handshake.
     case idle
     /// The offer is sent; the share is awaited.

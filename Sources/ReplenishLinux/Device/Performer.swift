@@ -6,7 +6,7 @@ import ReplenishCore
 /// accepted: what follows a write must not happen before it is durable.
 public final class Performer {
   /// The state machine, to be read only.
-  public private(set) var device: Device
+  public let device: Device
 
   /// A slot's light is to show a signal.
   public var onLight: (_ slot: Int, LightSignal) -> Void = { _, _ in }

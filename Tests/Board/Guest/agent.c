@@ -240,9 +240,8 @@ int main(int count, char **words) {
   signal(SIGPIPE, SIG_IGN);
   /* Interrupts poll(), which is all that is asked of it. */
   sigaction(SIGCHLD, &(struct sigaction){.sa_handler = on_child}, NULL);
-  if (count > 1) port = open(words[1], O_RDWR | O_CLOEXEC);
-  /* A console beside it has a number too, by which it cannot be opened. */
-  for (char name[] = "/dev/vport0p0"; port < 0 && name[12] < '4'; name[12]++) port = open(name, O_RDWR | O_CLOEXEC);
+  /* A console beside it is one of them too, and cannot be opened by that name. */
+  for (int i = 1; port < 0 && i < count; i++) port = open(words[i], O_RDWR | O_CLOEXEC);
   if (port < 0) fail("cannot open the port");
   send_frame('H', 0, "ready", 5);
   for (;;) {

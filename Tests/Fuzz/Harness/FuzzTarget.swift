@@ -24,6 +24,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case setupPhone = "setup-phone"
   /// The kernel's Bluetooth: its management, and a controller's answers.
   case kernel
+  /// A companion's Bluetooth: the kernel's management, and advertisements.
+  case central
   /// The factory's setup record.
   case credential
   /// Requests on the control socket.
@@ -55,6 +57,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .setupDevice: try SetupDeviceTarget.run(&bytes)
     case .setupPhone: try SetupPhoneTarget.run(&bytes)
     case .kernel: try KernelTarget.run(&bytes)
+    case .central: try CentralTarget.run(&bytes)
     case .credential: try TextTargets.credential(input)
     case .controlRequest: try TextTargets.controlRequest(input)
     case .controlReply: try TextTargets.controlReply(input)

@@ -3,7 +3,7 @@ import Testing
 @testable import ReplenishCore
 
 /// What comes of ATT requests besides their answers, on the attributes of the setup service; the answers byte for byte are
-/// in ``WireChecks``.
+/// in `Tests/Vectors/att.json`.
 @Suite struct ATTServerTests {
   private func server() -> ATTServer { ATTServer(database: SetupService.database(name: "Replenish")) }
 

@@ -10,6 +10,8 @@ import Testing
 
   @Test func identityAndCodeChallenge() { SharedChecks.expectPassed(IdentityVectors.checks(SharedChecks.vectors)) }
 
+  @Test func attributeProtocol() { SharedChecks.expectPassed(AttributeVectors.checks(SharedChecks.vectors)) }
+
   @Test func setupCodeAndHandshake() { SharedChecks.expectPassed(SetupVectors.checks(SharedChecks.vectors)) }
 
   /// `REPLENISH_WRITE_VECTORS=1 swift test --filter VectorTests` writes the file anew, after a change of the protocol that

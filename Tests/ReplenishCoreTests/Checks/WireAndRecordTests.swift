@@ -1,7 +1,7 @@
 import ReplenishTestSupport
 import Testing
 
-/// ATT, framing and records, as `replenish-selftest` runs them on boards.
+/// Framing and records, as `replenish-selftest` runs them on boards.
 @Suite struct WireAndRecordTests {
   @Test func wire() { SharedChecks.expectPassed(WireChecks.checks()) }
 

@@ -118,8 +118,7 @@ import Testing
   }
 
   @Test func anAcknowledgementThatIsAWebPageIsNone() {
-    var page = answer(200, "<html>")
-    page.contentType = "text/html"
+    let page = HTTPAnswer(status: 200, contentType: "text/html", body: Secret(copying: "<html>"))
     #expect(throws: DashError.malformed("the body is a web page")) {
       try DashAcknowledgement.read(page, to: .deregister)
     }

@@ -64,7 +64,7 @@ import Testing
     try life.start()
     life.phoneLogsIn = false
     try life.connectPhone()
-    var device = life.device
+    let device = life.device
     let moment = life.moment
     let grant = AuthorizationGrant(
       code: Secret(copying: "ANcode"), redirectURI: "https://localhost/done", clientID: "amzn1.application-oa2-client.1"
@@ -308,7 +308,7 @@ import Testing
 
   @Test func aJoinedPressIsAcknowledgedOnlyOnceDurable() throws {
     let life = try DeviceFixture.linked()
-    var device = life.device
+    let device = life.device
     _ = device.handle(.command(CommandID(1), .press(slot: "coffee")), at: life.moment)
     let effects = device.handle(.command(CommandID(2), .press(slot: "coffee")), at: life.moment)
     let noted = effects.contains { if case .reply(_, .noted) = $0 { true } else { false } }

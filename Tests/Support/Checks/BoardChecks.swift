@@ -17,6 +17,7 @@ package enum BoardChecks {
   package static func vectors(_ folder: VectorFolder) -> [Check] {
     TokenVectors.checks(folder) + DashVectors.checks(folder) + IdentityVectors.checks(folder)
       + SetupVectors.checks(folder) + SessionVectors.checks(folder) + SealedRecordVectors.checks(folder)
+      + AttributeVectors.checks(folder)
   }
 
   /// The short test that programs carry themselves.
