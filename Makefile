@@ -85,7 +85,7 @@ qemu-test: packages image ## Test a board's image in QEMU (BOARD=qemu-virt-arm64
 	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
 	@.ci/test Tests/Board/run --board $(BOARD) $(if $(TEST),-k $(TEST)) $(PYTEST_FLAGS)
 
-qemu-soak: packages ## The long run: more than a hundred power cuts, every flush, ARMv7, raspi3b
+qemu-soak: packages ## The long run: a hundred power cuts and links, every flush, every phone, ARMv7, raspi3b
 	swift build -j $(JOBS)
 	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
 	@Tests/Board/soak --jobs $(JOBS)

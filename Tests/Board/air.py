@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from bumble.att import ATT_Error
+from bumble.att import ATT_CID, ATT_Error
 from bumble.controller import Controller
 from bumble.core import AdvertisingData
 from bumble.device import Device, Peer
@@ -24,6 +24,7 @@ from bumble.transport.unix import open_unix_client_transport
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent.parent / "Examples" / "PythonPhone"))
 
+from capture import SNOOP_HEAD  # noqa: E402
 from phone import Conversation  # noqa: E402
 from setup_protocol import INDICATE, INFO, SERVICE, WRITE, short_id  # noqa: E402
 
@@ -48,33 +49,53 @@ class Air:
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
         self.capture, self.numbers = capture, itertools.count(1)
+        self.phones = []
         self.run(self._begin(path))
 
     async def _begin(self, path):
         self.link = Link()
         self.file = open(self.capture, "wb")
         self.snooper = BtSnooper(self.file)
-        wire = SnoopingTransport(await open_unix_client_transport(str(path)), self.snooper)
-        self.controller = Controller("guest", wire.source, wire.sink, self.link, "00:1B:DC:F0:00:01")
+        self.controller = await self._attach(path, "guest", "00:1B:DC:F0:00:01", self.snooper)
+
+    async def _attach(self, path, name, address, snooper=None):
+        wire = await open_unix_client_transport(str(path))
+        if snooper:
+            wire = SnoopingTransport(wire, snooper)
+        return Controller(name, wire.source, wire.sink, self.link, address)
+
+    def join(self, path, address):
+        """Another machine's controller, at the end of its serial line."""
+        return self.run(self._attach(path, "another guest", address))
+
+    def rejoin(self, path):
+        """The guest has been started again: its controller is a new one, with a new line."""
+        self.link.remove_controller(self.controller)
+        self.controller = self.run(self._attach(path, "guest", "00:1B:DC:F0:00:01", self.snooper))
 
     def run(self, work, timeout=PATIENCE):
         return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, timeout), self.loop).result(timeout + 5)
 
     def phone(self, mtu=247):
-        return Phone(self, next(self.numbers), mtu)
+        self.phones.append(Phone(self, next(self.numbers), mtu))
+        return self.phones[-1]
 
-    def captured(self):
-        """The whole capture, and what is in its ACL packets with the headers of HCI, L2CAP and ATT taken away."""
+    def clear(self):
+        """The phones so far hear nothing any more: who comes next has the air for itself."""
+        phones, self.phones = self.phones, []
+        for phone in phones:
+            phone.leave()
+
+    def size(self):
+        """How much has been captured so far."""
         self.file.flush()
-        data, payloads, at = pathlib.Path(self.capture).read_bytes(), b"", 16
-        while at < len(data):
-            size = int.from_bytes(data[at : at + 4], "big")
-            packet = data[at + 24 : at + 24 + size]
-            if packet[:1] == b"\x02":
-                # A packet that continues another has none of the headers of L2CAP and ATT.
-                payloads += packet[5:] if packet[2] >> 4 & 3 == 1 else packet[12:]
-            at += 24 + size
-        return data, payloads
+        return self.capture.stat().st_size
+
+    def captured_since(self, size):
+        """A capture of its own of what came since then."""
+        self.file.flush()
+        data = self.capture.read_bytes()
+        return data[:SNOOP_HEAD] + data[max(size, SNOOP_HEAD) :]
 
     def close(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -90,9 +111,14 @@ class Phone:
         air.run(self._begin(f"F0:F1:F2:F3:F4:{number:02X}"))
 
     async def _begin(self, address):
-        controller = Controller("phone", link=self.air.link)
-        self.device = Device(address=Address(address), host=Host(controller, AsyncPipeSink(controller)))
+        self.controller = Controller("phone", link=self.air.link)
+        self.device = Device(address=Address(address), host=Host(self.controller, AsyncPipeSink(self.controller)))
         await self.device.power_on()
+
+    def leave(self):
+        """Is not on the air any more."""
+        if self.controller in self.air.link.controllers:
+            self.air.link.remove_controller(self.controller)
 
     async def _find(self, identity, seconds):
         found = asyncio.get_running_loop().create_future()
@@ -172,6 +198,22 @@ class Phone:
     def subscribe(self, value=b"\x02\x00"):
         self.air.run(self._subscribe(value))
         return self
+
+    def raw(self, packet):
+        """Sends an ATT packet as it is, past Bumble's own client. From here on that client hears nothing any more."""
+        if not hasattr(self, "packets"):
+            self.packets = asyncio.Queue()
+            self.device.l2cap_channel_manager.register_fixed_channel(
+                ATT_CID, lambda _, packet: self.packets.put_nowait(bytes(packet))
+            )
+        self.air.loop.call_soon_threadsafe(self.device.send_l2cap_pdu, self.connection.handle, ATT_CID, packet)
+
+    def next_raw(self):
+        """The next ATT packet of the device."""
+        try:
+            return self.air.run(self.packets.get(), 10)
+        except TimeoutError:
+            return None
 
     def read_info(self):
         return self.air.run(self.peer.read_value(self.info))

@@ -5,9 +5,7 @@ SetupProtocol alone.
 """
 
 import asyncio
-import base64
 import csv
-import json
 import pathlib
 import sys
 
@@ -36,14 +34,27 @@ class Radio:
         self.amazon, self.factory = amazon, factory
         self.board = Board(programs, factory, amazon, image, {"setup": SETUP})
         request.session.boards.append(self.board)
-        # Beside the agent's port, on the same virtio-serial device.
-        line = self.board.home / "hci"
-        options = ["-chardev", f"socket,id=hci,path={line},server=on,wait=off", "-device", "virtconsole,chardev=hci"]
-        self.board.boot(options)
-        self.air = Air(line, self.board.home / "air.btsnoop")
+        self.line = self.board.home / "hci"
+        self.boot()
+        self.air = Air(self.line, self.board.home / "air.btsnoop")
         self.plug()
         row = next(csv.DictReader((factory.folder / "devices.csv").open()))
         self.id, self.code = row["short_id"], factory.setup_code
+
+    def boot(self):
+        # Beside the agent's port, on the same virtio-serial device.
+        console = f"socket,id=hci,path={self.line},server=on,wait=off"
+        self.board.boot(["-chardev", console, "-device", "virtconsole,chardev=hci"])
+
+    def cut_and_boot(self):
+        """The power is cut, and comes back."""
+        self.board.cut()
+        self.boot()
+        self.air.rejoin(self.line)
+        self.plug()
+
+    def wait_for_guesses(self, count):
+        wait_until(f"{count} guesses count", lambda: self.status()["guesses"]["failed"] == count)
 
     def plug(self):
         self.attached = self.board.guest.agent.start("/run/tests/attach", "/dev/hvc0")
@@ -56,8 +67,12 @@ class Radio:
 
     def fresh(self, **setup):
         self.board.renew({"setup": SETUP | setup})
-        wait_until("it advertises", lambda: "advertises" in self.status()["bearer"], explain=self.board.log)
+        self.wait_until_advertising()
+        self.air.clear()
         return self
+
+    def wait_until_advertising(self):
+        wait_until("it advertises", lambda: "advertises" in self.status()["bearer"], explain=self.board.log)
 
     def status(self):
         return self.board.status()
@@ -69,30 +84,20 @@ class Radio:
         assert seen, f"no advertisement\n{self.board.log()[-3000:]}"
         return phone.connect(seen.address).discover().subscribe()
 
+    def browser(self):
+        return Browser(Emulator(self.amazon.url, self.amazon.ca), FIRST, PASSWORD)
+
     def login(self, parameters):
         """What the owner does in a browser, between the device's parameters and the phone's authorization."""
-        browser = Browser(Emulator(self.amazon.url, self.amazon.ca), FIRST, PASSWORD)
         page = self.amazon.url + "/ap/oa"
         address = login_address(parameters, CLIENT_ID, REDIRECT, "state-1", page)
-        self.grant = granted(browser.authorize(address, REDIRECT), "state-1")
+        self.grant = granted(self.browser().authorize(address, REDIRECT), "state-1")
         return {"code": self.grant, "redirect_uri": REDIRECT, "client_id": CLIENT_ID}
 
     def close(self, request):
         request.session.boards.remove(self.board)
         self.air.close()
         self.board.close(keep=request.config.getoption("--keep"))
-
-
-@pytest.fixture(scope="module")
-def radios(request, programs, factory, running_amazon, image):
-    radio = Radio(request, programs, factory, running_amazon, image)
-    yield radio
-    radio.close(request)
-
-
-@pytest.fixture
-def radio(radios, amazon):
-    return radios.fresh()
 
 
 def test_the_advertisement(radio):
@@ -170,6 +175,9 @@ def test_reconnect(radio):
     assert radio.status()["guesses"]["failed"] == 0
 
 
+# Through bluetoothd in the gate as well; here the soak's: the second phone's connection, given up half made, at times keeps
+# Bumble's side of the air from the next test.
+@pytest.mark.soak
 def test_two_phones_at_once(radio):
     first = radio.phone()
     address = first.connection.peer_address
@@ -204,7 +212,7 @@ def test_phone_that_hangs_up_after_confirm_v_has_used_a_guess(radio):
     assert told.value.name == "wait" and told.value.seconds > 0
 
 
-def test_a_relay_that_alters_is_refused(radio):
+def test_altered_frame_is_refused(radio):
     phone = radio.phone()
     session, _ = phone.prove(radio.code)
     frames = session.send({"type": "identify"})
@@ -245,32 +253,43 @@ def sockets(radio):
     return sum(len(radio.shell(f"cat /proc/net/{name}").splitlines()) - 1 for name in ("hci", "l2cap"))
 
 
-def test_no_secret_is_on_the_air(radio):
+LIGHT = 5  # a line of the PL061 that nothing else uses
+
+
+def test_identify_blinks_the_light(radio):
+    """A real output line of the GPIO character device, as the kernel shows it."""
+    radio.board.renew({"setup": SETUP, "slot coffee": {"light": f"gpio gpiochip0 {LIGHT}"}})
+    radio.shell("mount -t debugfs none /sys/kernel/debug 2>/dev/null || true")
+    radio.wait_until_advertising()
     phone = radio.phone()
-    seen = []
+    session, _ = phone.prove(radio.code)
+    phone.air.run(phone.conversation.say(session.send({"type": "identify"})))
+    wait_until("the light says so", lambda: "this is the device" in radio.board.lights(), explain=radio.board.log)
+    seen = radio.shell("for i in $(busybox seq 60); do busybox grep -E 'gpio-[0-9]+.*out' /sys/kernel/debug/gpio; done")
+    states = [line.split("out", 1)[1].split()[0] for line in seen.splitlines()]
+    assert len(states) == 60 and {"lo", "hi"} == set(states), seen
+    changes = sum(one != next for one, next in zip(states, states[1:]))
+    assert changes >= 2, "it blinks, and is not only switched"
+
+
+def test_failure_and_progress_in_plain_words(radio):
+    """A code that Amazon refuses: the phone is told why, in words for a person, and may go on with the right one over the
+    same session; and the light shows what goes on."""
+    phone, told, handed = radio.phone(), [], []
 
     def login(parameters):
-        seen.append(parameters)
-        return radio.login(parameters)
+        answer = radio.login(parameters)
+        handed.append(answer["code"])
+        return answer | ({"code": answer["code"] + "A"} if len(handed) == 1 else {})
 
-    phone.link(radio.code, login)
+    async def log_in(parameters):
+        return await asyncio.to_thread(login, parameters)
+
+    phone.air.run(phone.conversation.link(radio.code, log_in, told.append), 120)
     radio.board.wait_for_link("linked")
-    whole, payloads = radio.air.captured()
-    record = json.loads(radio.factory.record.read_text())
-    tokens = radio.shell("cat /var/lib/dash-button/*").encode()
-    secrets = [radio.code.encode(), radio.grant.encode()]
-    secrets += [form for name in ("w0", "L") for form in (record[name].encode(), bytes.fromhex(record[name]))]
-    secrets += [word.encode() for word in (radio.code[:4] + "-" + radio.code[4:], seen[0]["code_challenge"])]
-    for token in set(_tokens(tokens)):
-        secrets += [token, base64.b64encode(token)]
-    assert len(secrets) > 9, "the tokens are among them"
-    for secret in secrets:
-        assert secret not in whole and secret not in payloads
-    # The control: what is no secret is found in the same capture, so the search can find.
-    assert bytes.fromhex(record["salt"]) in payloads or record["salt"].lower() in payloads.hex()
-
-
-def _tokens(records):
-    import re
-
-    return re.findall(rb"Atz[ar]\|[A-Za-z0-9+/=_-]{8,}", records)
+    (refusal,) = [text for text in told if text not in ("redeeming", "proving")]
+    assert told[-1] == "proving"
+    assert "code" in refusal and len(refusal.split()) > 3 and "\n" not in refusal and len(refusal.encode()) <= 400
+    assert not any(secret in refusal for secret in (*handed, radio.code))
+    lights = radio.board.lights()
+    assert lights.index("the setup window is open") < lights.index("a phone is linking")

@@ -7,7 +7,7 @@ daemon gets along with dash-button-bluetooth.conf alone.
 
 import asyncio
 
-import bluetooth_test
+import attacker_test
 import pytest
 from air import ATT_Error
 from bluetooth_test import ADVERTISEMENT, SETUP, Radio
@@ -244,8 +244,8 @@ def test_adapter_unplugged_in_mid_session(radio):
     radio.board.wait_for_link("linked")
 
 
-def test_no_secret_is_on_the_air(radio):
-    bluetooth_test.test_no_secret_is_on_the_air(radio)
+def test_no_secret_is_on_the_air(radio, tell):
+    attacker_test.test_no_secret_is_on_the_air(radio, tell)
 
 
 def test_window_closes_and_leaves_nothing_behind(radios, amazon):

@@ -139,6 +139,21 @@ def fresh(shared_board, amazon):
     return shared_board.renew()
 
 
+@pytest.fixture(scope="session")
+def radios(request, programs, factory, running_amazon, image):
+    """A guest whose controller hangs in the virtual air, for the tests of Bluetooth on kernel sockets."""
+    from bluetooth_test import Radio
+
+    radio = Radio(request, programs, factory, running_amazon, image)
+    yield radio
+    radio.close(request)
+
+
+@pytest.fixture
+def radio(radios, amazon):
+    return radios.fresh()
+
+
 @pytest.fixture
 def linked(fresh):
     return fresh.link()

@@ -22,12 +22,12 @@ def tell(capsys, request):
 
 
 class Act:
-    """A program that asks for something, and where the log was when it began."""
+    """A program that asks for something, started after it was noted how far the log and the orders were."""
 
-    def __init__(self, device, process):
-        self.process = process
+    def __init__(self, device, start, *words):
         self.begin = len(device.log_file.read_bytes())
         self.orders = len(device.amazon.orders())
+        self.process = start(*words)
 
     def said(self, device):
         return device.log_file.read_bytes()[self.begin :].decode(errors="replace")
@@ -40,7 +40,7 @@ def test_cut_at_each_call_of_a_press(linked, amazon, tell, token):
     def begin():
         if token == "expired":
             amazon.ask("POST", "tokens/expire")
-        return Act(linked, linked.ctl_in_background("press", "coffee"))
+        return Act(linked, linked.ctl_in_background, "press", "coffee")
 
     def is_complete(act):
         return act.process.poll() is not None and "ordered (" in act.said(linked)
@@ -57,7 +57,7 @@ def test_cut_at_each_call_of_a_press(linked, amazon, tell, token):
 
 def test_cut_at_each_call_of_linking(fresh, amazon, tell):
     def begin():
-        return Act(fresh, fresh.companion_in_background())
+        return Act(fresh, fresh.companion_in_background)
 
     def is_complete(act):
         return act.process.poll() is not None and "setup window closed" in act.said(fresh)
@@ -88,7 +88,7 @@ def test_cut_at_each_call_of_linking(fresh, amazon, tell):
 
 def test_cut_at_each_call_of_unlinking(linked, amazon, tell):
     def begin():
-        return Act(linked, linked.ctl_in_background("unlink"))
+        return Act(linked, linked.ctl_in_background, "unlink")
 
     def is_complete(act):
         return act.process.poll() is not None and "registration at Amazon is ended" in act.said(linked)

@@ -63,6 +63,7 @@ def test_the_package_installs(built, tmp_path):
     target = tmp_path / "target"
     assert {str(file.relative_to(target)) for file in target.rglob("*") if file.is_file()} == {
         "usr/bin/dash-button", "usr/bin/replenishctl", "etc/dash-button/dash-button.conf",
+        "usr/share/dbus-1/system.d/dash-button-bluetooth.conf",
         "usr/lib/udev/rules.d/60-dash-button.rules", "usr/lib/systemd/system/dash-button.service", "etc/init.d/S60dash-button"}
     assert (target / "etc/init.d/S60dash-button").stat().st_mode & 0o111
     if (built / "lib").exists():

@@ -33,7 +33,7 @@ def test_every_file_of_the_recipe_is_there(built):
     text = RECIPE.read_text()
     places = {"${REPLENISHKIT_REPOSITORY}": ROOT, "${S}": built, "$example": ROOT / "Examples/DashButton"}
     installed = re.findall(r"^\s+install -D -m \d+ (\S+) ", text, re.M)
-    assert len(installed) == 5
+    assert len(installed) == 6
     for name in installed:
         for place, folder in places.items():
             name = name.replace(place, str(folder))

@@ -45,7 +45,7 @@ public final class BluetoothLink: PacketBearer {
     do throws(LinkingFailure) {
       connection = try BluetoothLink.connect(found, sockets)
     } catch {
-      for packet in central.close(peer: found.device) { management.send(packet) }
+      management.finish(central.close(peer: found.device))
       throw error
     }
     self.sockets = sockets
@@ -60,7 +60,7 @@ public final class BluetoothLink: PacketBearer {
   public func close() {
     guard connection.descriptor != nil else { return }
     connection.close()
-    for packet in central.close(peer: device) { management.send(packet) }
+    management.finish(central.close(peer: device))
     management.close()
   }
 

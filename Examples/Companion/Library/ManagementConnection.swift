@@ -21,6 +21,26 @@ struct ManagementConnection: ~Copyable {
     if let descriptor { _ = Glibc.send(descriptor, packet, packet.count, Int32(MSG_NOSIGNAL)) }
   }
 
+  /// Sends commands and waits until they are carried out: who comes next shall not find the adapter half switched off.
+  func finish(_ packets: [[UInt8]]) {
+    guard let descriptor else { return }
+    for packet in packets { send(packet) }
+    let deadline = ContinuousClock.now + .seconds(3)
+    var open = packets.map { $0.prefix(2) }
+    var packet = [UInt8](repeating: 0, count: ManagementConnection.longestPacket)
+    while !open.isEmpty, PacketDescriptor.wait(descriptor, for: POLLIN, milliseconds(until: deadline)) {
+      let count = recv(descriptor, &packet, packet.count, 0)
+      guard count > 0 else { return }
+      // Command Complete or Command Status, with the command's code.
+      guard count >= 8, packet[0] == 1 || packet[0] == 2, packet[1] == 0 else { continue }
+      if let place = open.firstIndex(where: { $0.elementsEqual(packet[6..<8]) }) { open.remove(at: place) }
+    }
+  }
+
+  private func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
+    Int32(max(0, ((deadline - .now) / .milliseconds(1)).rounded(.up)))
+  }
+
   /// Does what the central wants until it has found its device.
   func search(
     with central: inout KernelCentral
@@ -37,8 +57,8 @@ struct ManagementConnection: ~Copyable {
         case .failed(let text): throw LinkingFailure(.deviceUnreachable, text)
         }
       }
-      let rest = (deadline - .now) / .milliseconds(1)
-      guard rest > 0, PacketDescriptor.wait(descriptor, for: POLLIN, Int32(rest.rounded(.up))) else {
+      let rest = milliseconds(until: deadline)
+      guard rest > 0, PacketDescriptor.wait(descriptor, for: POLLIN, rest) else {
         steps = central.elapsed()
         continue
       }

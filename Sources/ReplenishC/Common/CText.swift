@@ -6,8 +6,10 @@ public final class CText {
   public let pointer: UnsafePointer<CChar>
 
   /// Copies a text. A zero byte within it, which C would take for its end, becomes a question mark.
-  public init(_ text: String) {
-    let bytes = text.bytes
+  public convenience init(_ text: String) { self.init(text.bytes) }
+
+  /// Copies a text's UTF-8, likewise.
+  init(_ bytes: [UInt8]) {
     let memory = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
     for (index, byte) in bytes.enumerated() { memory[index] = byte == 0 ? 0x3F : CChar(bitPattern: byte) }
     memory[bytes.count] = 0
@@ -23,12 +25,8 @@ public final class CText {
 
   /// Reads a caller's text; nil for a null pointer or for bytes that are no UTF-8.
   public static func read(_ pointer: UnsafePointer<CChar>?) -> String? {
-    guard let pointer else { return nil }
-    let text = String(cString: pointer)
-    // Decoding repairs what is no UTF-8, and a path or a slot would then be another one.
-    let bytes = text.bytes
-    for (index, byte) in bytes.enumerated() where UInt8(bitPattern: pointer[index]) != byte { return nil }
-    return pointer[bytes.count] == 0 ? text : nil
+    // Decoding with repairs would make another path or slot of what is no UTF-8.
+    pointer.flatMap { String(validatingCString: $0) }
   }
 }
 

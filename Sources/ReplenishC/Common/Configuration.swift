@@ -76,10 +76,14 @@ public final class Failure {
   public var text: UnsafePointer<CChar> { kept?.pointer ?? CText.fixed("") }
 
   /// Notes a failure and gives its number back.
-  public func note(_ error: Int32, _ text: String) -> Int32 {
-    kept = CText(text)
+  @inline(never)
+  package func note(_ error: Int32, _ text: Wording) -> Int32 {
+    kept = CText(text.bytes)
     return -error
   }
+
+  /// Notes a failure that is worded already.
+  public func note(_ error: Int32, text: String) -> Int32 { note(error, Wording(text)) }
 }
 
 /// Where log lines go.

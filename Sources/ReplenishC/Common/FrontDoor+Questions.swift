@@ -53,7 +53,7 @@ extension FrontDoor {
         onHand: FrontDoor.known(values.on_hand), lastUse: values.last_use < 0 ? nil : values.last_use,
         expectedReplenishment: values.expected_replenishment < 0 ? nil : values.expected_replenishment)
     } catch {
-      return failure.note(EINVAL, error.explanation)
+      return failure.note(EINVAL, text: error.explanation)
     }
     return ask(slot: slot, request) { .slotStatus(slot: $0, status) }
   }

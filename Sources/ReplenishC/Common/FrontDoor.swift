@@ -9,7 +9,7 @@ public final class FrontDoor {
   static let mostAnswers = 64
 
   /// Why a call from the log function fails.
-  public static var isCalledFromLog: String { "the device is called from its log function: call it later" }
+  package static var isCalledFromLog: Wording { "the device is called from its log function: call it later" }
 
   /// Why the last call failed.
   public let failure = Failure()
@@ -133,9 +133,7 @@ public final class FrontDoor {
       return failure.note(EINVAL, "the slot's name is a null pointer or no UTF-8")
     }
     guard let found = slots.firstIndex(where: { $0.isExactly(name) }) else {
-      let known = slots.reduce("") { $0 + ($0.isEmpty ? "" : ", ") + $1 }
-      return failure.note(
-        ENOENT, "no slot is named '\(name.shortened(to: 64))'; configured: \(known)")
+      return failure.note(ENOENT, text: Texts.unknownSlot(name, known: slots))
     }
     index = found
     return 0
@@ -172,7 +170,7 @@ public final class FrontDoor {
     guard let place else { return failure.note(EINVAL, "the place for the text is a null pointer") }
     var error: Int32 = 0
     guard let status = status(&error) else { return error }
-    let text = CText(String(decoding: status.encoded(), as: UTF8.self))
+    let text = CText(status.encoded())
     json = text
     place.pointee = text.pointer
     return 0

@@ -33,7 +33,7 @@ extension Notice {
     case .clockSet: self.init(REPLENISH_EVENT_CLOCK_SET, "the clock can be right: network calls begin")
     case .identify: self.init(REPLENISH_EVENT_IDENTIFY, "a phone asks which device this is")
     case .fault(let text):
-      self.init(REPLENISH_EVENT_FAULT, text)
+      self.init(REPLENISH_EVENT_FAULT, Wording(text))
       priority = .error
     }
   }
@@ -63,7 +63,7 @@ extension Notice {
       self.init(REPLENISH_EVENT_CANCELLED, "the service answered for \(slots.count) slots")
       rows = .cancelled(slots)
     case .refused(let refusal):
-      self.init(REPLENISH_EVENT_REFUSED, refusal.text)
+      self.init(REPLENISH_EVENT_REFUSED, Wording(refusal.text))
       error = -Notice.errorNumber(refusal.code)
     case .status, .identity: return nil
     }
@@ -71,10 +71,10 @@ extension Notice {
     self.slot = slot
   }
 
-  private static func line(_ report: PressReport) -> String {
-    var text = "slot \(report.slot): \(report.state.rawValue)"
-    if let instanceID = report.instanceID { text += " (\(instanceID))" }
-    if !report.reason.isEmpty { text += ": \(report.reason)" }
+  private static func line(_ report: PressReport) -> Wording {
+    var text: Wording = "slot \(report.slot): \(report.state.rawValue)"
+    if let instanceID = report.instanceID { text = "\(text) (\(instanceID))" }
+    if !report.reason.isEmpty { text = "\(text): \(report.reason)" }
     return text
   }
 

@@ -25,9 +25,9 @@ public final class Notice {
   private var slotPointer: CText?
   private let texts = CTexts()
 
-  init(_ type: replenish_event_type, _ text: String) {
+  init(_ type: replenish_event_type, _ text: Wording) {
     self.type = type
-    self.text = text
+    self.text = text.text
   }
 
   /// Whether it answers a question.

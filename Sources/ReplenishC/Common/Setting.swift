@@ -1,4 +1,5 @@
 import CReplenish
+import ReplenishCore
 
 /// Changes a configuration, if there is one.
 public func set(_ config: OpaquePointer?, _ change: (Configuration) -> Int32) -> Int32 {

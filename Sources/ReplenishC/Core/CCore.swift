@@ -8,33 +8,31 @@ import ReplenishCore
 final class CCore {
   let door: FrontDoor
   let credential: SetupCredential?
-  private let callbacks: replenish_core_callbacks
-  private let userdata: UnsafeMutableRawPointer?
+  private let firmware: Firmware
   private let records: CRecords
   private let device: Device
   private var inputs: [Input] = []
   private var isTurning = false
   private(set) var isStarted = false
   private var lastCommand: UInt64 = 0
-  private var answers: [(id: CommandID, take: (Reply) -> Void)] = []
+  private var questions: [Question] = []
 
   init(
-    _ configuration: Configuration, _ callbacks: replenish_core_callbacks, _ userdata: UnsafeMutableRawPointer?
+    _ configuration: Configuration, _ firmware: Firmware
   ) throws(CoreFault) {
     guard let model = configuration.model else { throw CoreFault.missing("model", "replenish_config_set_model") }
     guard let serial = configuration.serial else {
       throw CoreFault.missing("serial number", "replenish_config_set_serial")
     }
     guard !configuration.device.slots.isEmpty else { throw CoreFault.missing("slot", "replenish_config_add_slot") }
-    self.callbacks = callbacks
-    self.userdata = userdata
+    self.firmware = firmware
     credential = configuration.credential
-    records = CRecords(callbacks, userdata)
-    let random = CRandom(callbacks.random, userdata)
+    records = CRecords(firmware)
+    let random = CRandom(firmware)
     CCore.seedJSON(random)
     var settings = configuration.device
     // Without a way for a phone there is no window to open by itself.
-    if callbacks.open_window == nil { settings.opensSetupAtStart = false }
+    if firmware.calls.open_window == nil { settings.opensSetupAtStart = false }
     device = Device(
       settings, identity: DeviceIdentity(model: model, serial: serial, serialSource: "configuration"),
       credential: credential, random: random)
@@ -68,7 +66,7 @@ final class CCore {
   private func ask(_ command: Command, _ take: @escaping (Reply) -> Void) {
     lastCommand += 1
     let id = CommandID(lastCommand)
-    answers.append((id, take))
+    questions.append(Question(id, take))
     give(.command(id, command))
   }
 
@@ -86,19 +84,15 @@ final class CCore {
     inputs.append(input)
     guard !isTurning else { return }
     isTurning = true
-    var next = 0
-    while next < inputs.count {
-      let input = inputs[next]
-      next += 1
-      for effect in device.handle(input, at: now()) { perform(effect) }
+    while !inputs.isEmpty {
+      for effect in device.handle(inputs.removeFirst(), at: now()) { perform(effect) }
     }
-    inputs.removeAll(keepingCapacity: true)
     isTurning = false
   }
 
   private func now() -> Moment {
     var moment = replenish_core_moment()
-    callbacks.now?(userdata, &moment)
+    firmware.calls.now?(firmware.userdata, &moment)
     return Moment(uptime: moment.uptime, clock: moment.clock, isSynchronized: moment.is_synchronized != 0)
   }
 
@@ -107,28 +101,50 @@ final class CCore {
     case .store(let kind, let contents): give(.stored(kind, records.write(kind, contents)))
     case .remove(let kind): give(.stored(kind, records.remove(kind)))
     case .request(let id, let request):
-      let error = CRequest.send(request, id, callbacks, userdata)
+      let error = CRequest.send(request, id, firmware)
       guard error < 0 else { return }
       give(.answer(id, .failed(TransportFailure(.local, mayHaveBeenSent: false))))
     case .light(let slot, let signal): door.show(signal, slot: slot)
     case .raise(let event): door.raise(event)
     case .reply(let id, let reply):
-      guard let index = answers.firstIndex(where: { $0.id == id }) else { return }
-      answers.remove(at: index).take(reply)
+      guard let index = questions.firstIndex(where: { $0.id == id }) else { return }
+      questions.remove(at: index).take(reply)
     case .openWindow: openWindow()
-    case .closeWindow: callbacks.close_window?(userdata)
+    case .closeWindow: firmware.calls.close_window?(firmware.userdata)
     case .transmit(let packet):
-      packet.withUnsafeBytes { bytes in callbacks.send?(userdata, bytes.baseAddress, bytes.count) }
-    case .disconnectPhone: callbacks.disconnect?(userdata)
+      packet.withUnsafeBytes { bytes in firmware.calls.send?(firmware.userdata, bytes.baseAddress, bytes.count) }
+    case .disconnectPhone: firmware.calls.disconnect?(firmware.userdata)
     }
   }
 
   private func openWindow() {
-    guard let open = callbacks.open_window else {
+    guard let open = firmware.calls.open_window else {
       return give(.windowFailed("this firmware has no way for a phone to come in"))
     }
-    let error = open(userdata)
-    if error < 0 { give(.windowFailed("no phone can come in: the board's Bluetooth gave error \(error)")) }
+    let error = open(firmware.userdata)
+    if error < 0 { give(.windowFailed(composed("no phone can come in: the board's Bluetooth gave error \(error)"))) }
+  }
+}
+
+/// The firmware's callbacks, and what they are given.
+final class Firmware {
+  let calls: replenish_core_callbacks
+  let userdata: UnsafeMutableRawPointer?
+
+  init(_ calls: replenish_core_callbacks, _ userdata: UnsafeMutableRawPointer?) {
+    self.calls = calls
+    self.userdata = userdata
+  }
+}
+
+/// A command that is not answered yet.
+private final class Question {
+  let id: CommandID
+  let take: (Reply) -> Void
+
+  init(_ id: CommandID, _ take: @escaping (Reply) -> Void) {
+    self.id = id
+    self.take = take
   }
 }
 
@@ -137,6 +153,6 @@ struct CoreFault: Error {
   let text: String
 
   static func missing(_ what: StaticString, _ function: StaticString) -> CoreFault {
-    CoreFault(text: "the configuration has no \(what): call \(function)")
+    CoreFault(text: composed("the configuration has no \(what): call \(function)"))
   }
 }

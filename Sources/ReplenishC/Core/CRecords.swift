@@ -5,13 +5,11 @@ import ReplenishCore
 
 /// The records, kept by the firmware. Each goes out with header and checksum, so that what comes back torn is seen.
 final class CRecords {
-  private let callbacks: replenish_core_callbacks
-  private let userdata: UnsafeMutableRawPointer?
+  private let firmware: Firmware
   private var sequences: [UInt64]
 
-  init(_ callbacks: replenish_core_callbacks, _ userdata: UnsafeMutableRawPointer?) {
-    self.callbacks = callbacks
-    self.userdata = userdata
+  init(_ firmware: Firmware) {
+    self.firmware = firmware
     sequences = RecordKind.allCases.map { _ in 0 }
   }
 
@@ -23,11 +21,12 @@ final class CRecords {
       OPENSSL_cleanse(memory.baseAddress, room)
       memory.deallocate()
     }
-    let length = named(kind) { callbacks.load?(userdata, $0, memory.baseAddress, room) ?? -EIO }
+    let length = named(kind) { firmware.calls.load?(firmware.userdata, $0, memory.baseAddress, room) ?? -EIO }
     switch length {
     case -ENOENT: return .absent
     case -EBADMSG: return .unreadable
-    case ..<0: return .inaccessible("the record '\(kind.rawValue)' cannot be read (error \(length)): see the storage")
+    case ..<0:
+      return .inaccessible(composed("the record '\(kind.rawValue)' cannot be read (error \(length)): see the storage"))
     default: break
     }
     guard Int(length) <= room else { return .unreadable }
@@ -41,7 +40,7 @@ final class CRecords {
     case .newer(let version, _): return .newer(version: version)
     case .locked:
       // Another firmware's: this one seals nothing.
-      return .inaccessible("the record '\(kind.rawValue)' is sealed with a key that this firmware has not")
+      return .inaccessible(composed("the record '\(kind.rawValue)' is sealed with a key that this firmware has not"))
     case .damaged: return .unreadable
     }
   }
@@ -50,24 +49,24 @@ final class CRecords {
   func write(_ kind: RecordKind, _ payload: Secret) -> StoreOutcome {
     let (sequence, overflow) = sequences[index(kind)].addingReportingOverflow(1)
     guard !overflow, let file = RecordEnvelope.encode(kind, sequence: sequence, payload: payload) else {
-      return .failed("the record '\(kind.rawValue)' does not fit its form: erase the device")
+      return .failed(composed("the record '\(kind.rawValue)' does not fit its form: erase the device"))
     }
     let error = named(kind) { name in
-      file.withBytes { bytes in callbacks.store?(userdata, name, bytes.baseAddress, bytes.count) ?? -EIO }
+      file.withBytes { bytes in firmware.calls.store?(firmware.userdata, name, bytes.baseAddress, bytes.count) ?? -EIO }
     }
     // Counted even if it failed: it may be there all the same.
     sequences[index(kind)] = sequence
     guard error >= 0 else {
-      return .failed("the record '\(kind.rawValue)' could not be stored (error \(error)): see the storage")
+      return .failed(composed("the record '\(kind.rawValue)' could not be stored (error \(error)): see the storage"))
     }
     return .durable
   }
 
   /// Removes a record.
   func remove(_ kind: RecordKind) -> StoreOutcome {
-    let error = named(kind) { callbacks.remove?(userdata, $0) ?? -EIO }
+    let error = named(kind) { firmware.calls.remove?(firmware.userdata, $0) ?? -EIO }
     guard error >= 0 else {
-      return .failed("the record '\(kind.rawValue)' could not be removed (error \(error)): see the storage")
+      return .failed(composed("the record '\(kind.rawValue)' could not be removed (error \(error)): see the storage"))
     }
     return .durable
   }

@@ -7,9 +7,9 @@ import ReplenishCore
 enum CRequest {
   /// Gives a request to the firmware: 0, or a negative errno. What it was shown is erased when it returns.
   static func send(
-    _ request: HTTPRequest, _ id: RequestID, _ callbacks: replenish_core_callbacks, _ userdata: UnsafeMutableRawPointer?
+    _ request: HTTPRequest, _ id: RequestID, _ firmware: Firmware
   ) -> Int32 {
-    guard let begin = callbacks.request else { return -EIO }
+    guard let begin = firmware.calls.request else { return -EIO }
     let url = CText(request.url)
     let lines = HeaderLines(request)
     var shown = replenish_core_request()
@@ -20,11 +20,11 @@ enum CRequest {
       shown.headers = headers.baseAddress
       shown.header_count = headers.count
       return withExtendedLifetime(url) {
-        guard let body = request.body else { return begin(userdata, &shown) }
+        guard let body = request.body else { return begin(firmware.userdata, &shown) }
         return body.withBytes { bytes in
           shown.body = bytes.baseAddress
           shown.body_size = bytes.count
-          return begin(userdata, &shown)
+          return begin(firmware.userdata, &shown)
         }
       }
     }

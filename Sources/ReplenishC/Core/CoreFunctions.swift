@@ -7,7 +7,7 @@ import ReplenishCore
 /// Calls with the core, which is held until the call returns.
 func with(_ core: OpaquePointer?, _ body: (CCore) -> Int32) -> Int32 {
   guard let core else { return -EINVAL }
-  return body(Handle.object(core, CCore.self))
+  return withExtendedLifetime(Handle.object(core, CCore.self), body)
 }
 
 // MARK: Settings
@@ -23,7 +23,7 @@ public func replenish_config_set_setup_record_data(
     }
     let record = Secret(count: size) { $0.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: size)) }
     do throws(SetupCredential.Fault) { config.credential = try SetupCredential.decode(record) } catch {
-      return config.failure.note(EINVAL, error.text)
+      return config.failure.note(EINVAL, text: error.text)
     }
     return 0
   }
@@ -68,8 +68,8 @@ public func replenish_core_new(
       return config.failure.note(
         EINVAL, "open_window, close_window, send and disconnect are given together, or none of them")
     }
-    do throws(CoreFault) { core.pointee = Handle.make(try CCore(config, given, userdata)) } catch {
-      return config.failure.note(EINVAL, error.text)
+    do throws(CoreFault) { core.pointee = Handle.make(try CCore(config, Firmware(given, userdata))) } catch {
+      return config.failure.note(EINVAL, text: error.text)
     }
     return 0
   }

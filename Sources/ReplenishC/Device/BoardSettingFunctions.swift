@@ -2,6 +2,7 @@
 // What each function does stands in replenish.h; the compiler checks them against it.
 import CReplenish
 import ReplenishCCommon
+import ReplenishCore
 
 /// See replenish.h.
 @c @implementation

@@ -68,7 +68,7 @@ final class CDevice {
     if isStarted { return door.failure.note(EALREADY, "the device was started before") }
     if let control {
       do throws(ReplenishError) { try device.serveControl(control) } catch {
-        return door.failure.note(EIO, error.text)
+        return door.failure.note(EIO, text: error.text)
       }
     }
     isStarted = true
@@ -83,7 +83,7 @@ final class CDevice {
     guard !isDispatching else { return door.failure.note(EBUSY, "the device is being dispatched already") }
     isDispatching = true
     var result: Int32 = 0
-    do throws(ReplenishError) { try device.dispatch() } catch { result = door.failure.note(EIO, error.text) }
+    do throws(ReplenishError) { try device.dispatch() } catch { result = door.failure.note(EIO, text: error.text) }
     collect()
     isDispatching = false
     if isClosed { release() }
@@ -130,7 +130,7 @@ final class CDevice {
     var index = 0
     let error = door.find(slot, &index)
     guard error == 0 else { return error }
-    do throws(InputError) { try attach(index) } catch { return door.failure.note(EIO, error.text) }
+    do throws(InputError) { try attach(index) } catch { return door.failure.note(EIO, text: error.text) }
     return 0
   }
 

@@ -2,6 +2,7 @@
 // What each function does stands in replenish.h; the compiler checks them against it.
 import CReplenish
 import ReplenishCCommon
+import ReplenishCore
 
 // A function holds the device until it returns: the log callback may give the last reference back meanwhile.
 private func with(_ device: OpaquePointer?, _ body: (CDevice) -> Int32) -> Int32 {
@@ -20,7 +21,7 @@ public func replenish_device_new(_ device: UnsafeMutablePointer<OpaquePointer?>?
       device.pointee = Handle.make(try CDevice(config))
       return 0
     } catch {
-      return config.failure.note(error.error, error.text)
+      return config.failure.note(error.error, text: error.text)
     }
   }
 }

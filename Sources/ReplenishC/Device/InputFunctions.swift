@@ -2,6 +2,7 @@
 // What each function does stands in replenish.h; the compiler checks them against it.
 import CReplenish
 import ReplenishCCommon
+import ReplenishCore
 
 /// Calls with the device and the text that names what to attach.
 private func attach(

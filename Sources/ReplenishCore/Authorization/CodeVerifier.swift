@@ -1,5 +1,5 @@
 /// A code verifier and its S256 challenge (RFC 7636). The verifier never leaves the device but to the token endpoint.
-public struct CodeVerifier: Sendable {
+public final class CodeVerifier: Sendable {
   /// The method of ``challenge``, as it is named in requests.
   public static var challengeMethod: String { "S256" }
 
@@ -9,7 +9,7 @@ public struct CodeVerifier: Sendable {
   public let challenge: String
 
   /// Makes one from 32 random bytes, 43 characters long; nil if no randomness can be had.
-  public init?(random: any RandomSource) {
+  public convenience init?(random: any RandomSource) {
     guard let bytes = random.secret(count: 32) else { return nil }
     self.init(Base64URL.encode(bytes))
   }

@@ -52,13 +52,13 @@ public struct LWAEndpoints: Equatable, Sendable {
   public func replacing(apiHost: String?, authorizeHost: String?) throws(ServiceURL.Fault) -> LWAEndpoints {
     var replaced = self
     if let apiHost { replaced = LWAEndpoints(api: try ServiceURL(apiHost).text, authorize: authorize) }
-    if let authorizeHost { replaced.authorize = try ServiceURL(authorizeHost).text + "/ap/oa" }
+    if let authorizeHost { replaced.authorize = composed("\(try ServiceURL(authorizeHost).text)/ap/oa") }
     return replaced
   }
 
   private init(api: String, authorize: String) {
     self.authorize = authorize
-    token = api + "/auth/o2/token"
-    codePair = api + "/auth/o2/create/codepair"
+    token = composed("\(api)/auth/o2/token")
+    codePair = composed("\(api)/auth/o2/create/codepair")
   }
 }

@@ -26,7 +26,9 @@ public enum TokenAnswer {
   /// that is `invalid_grant`, which costs the owner the link.
   static func failure(_ answer: HTTPAnswer) -> TokenError {
     if answer.status >= 500 { return server(answer) }
-    guard answer.status >= 400 else { return .malformed("the status is \(answer.status), neither success nor error") }
+    guard answer.status >= 400 else {
+      return .malformed(composed("the status is \(answer.status), neither success nor error"))
+    }
     do throws(AnswerFault) {
       let object = try AnswerReader.object(answer)
       guard let word = object["error"]?.utf8 else { throw AnswerFault("error", "is missing or not a string") }
@@ -34,7 +36,7 @@ public enum TokenAnswer {
       return meaning(of: word, description) ?? server(answer)
     } catch {
       if answer.status == 429 || answer.status == 408 { return server(answer) }
-      return .malformed("status \(answer.status): " + error.text)
+      return .malformed(composed("status \(answer.status): \(error.text)"))
     }
   }
 

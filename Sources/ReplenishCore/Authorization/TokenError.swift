@@ -45,30 +45,32 @@ public indirect enum TokenError: Error, Equatable {
   public var explanation: String {
     switch self {
     case .invalidGrant(let said):
-      return "Amazon does not accept the code or refresh token any more" + quote(said) + "; link the device again"
+      return composed("Amazon does not accept the code or refresh token any more\(quote(said)); link the device again")
     case .invalidClient(let said):
-      return "Amazon does not know the client id" + quote(said) + "; compare it with the security profile"
+      return composed("Amazon does not know the client id\(quote(said)); compare it with the security profile")
     case .invalidRequest(let said):
-      return "Amazon did not understand the request" + quote(said)
-        + "; use a client id for other devices and platforms or for mobile apps, not one for the web"
+      return composed(
+        "Amazon did not understand the request\(quote(said)); use a client id for other devices and platforms or for mobile apps, not one for the web"
+      )
     case .unauthorizedClient(let said):
-      return "the client id may not do this" + quote(said) + "; enable it in the security profile"
+      return composed("the client id may not do this\(quote(said)); enable it in the security profile")
     case .unsupportedGrantType(let said):
-      return "Amazon does not support this grant for the client id" + quote(said) + "; check the security profile"
+      return composed("Amazon does not support this grant for the client id\(quote(said)); check the security profile")
     case .invalidScope(let said):
-      return "Amazon does not grant the scope" + quote(said) + "; enable Dash Replenishment for the security profile"
+      return composed(
+        "Amazon does not grant the scope\(quote(said)); enable Dash Replenishment for the security profile")
     case .authorizationPending: return "the code has not been entered yet"
     case .slowDown: return "Amazon asks the device to wait longer between questions"
     case .invalidCodePair: return "the code is wrong or has run out; begin linking again"
     case .expiredToken: return "the code has run out; begin linking again"
     case .accessDenied: return "the account's owner refused; begin linking again if that was a mistake"
     case .server(let status, _):
-      return "Amazon could not answer now, status \(status); the device tries again by itself"
+      return composed("Amazon could not answer now, status \(status); the device tries again by itself")
     case .malformed(let place):
-      return "what came is no answer of Login with Amazon: " + place + "; the device tries again by itself"
-    case .other(let error, let said): return "Amazon refused with the error " + error.text + quote(said)
+      return composed("what came is no answer of Login with Amazon: \(place); the device tries again by itself")
+    case .other(let error, let said): return composed("Amazon refused with the error \(error.text)\(quote(said))")
     }
   }
 
-  private func quote(_ said: ServiceText) -> String { said.text.isEmpty ? "" : " (it says: " + said.text + ")" }
+  private func quote(_ said: ServiceText) -> Wording { said.text.isEmpty ? "" : " (it says: \(said.text))" }
 }

@@ -8,80 +8,74 @@ extension ATTServer {
     return start...end
   }
 
-  /// The handles in a range that have attributes.
-  private func handles(in range: ClosedRange<UInt16>) -> [UInt16] {
-    let end = min(range.upperBound, database.lastHandle)
-    return range.lowerBound <= end ? Array(range.lowerBound...end) : []
+  /// What a response with a list says: an entry for each attribute in a range that has one, for as long as the entries
+  /// are of one size and fit behind the response's first bytes.
+  private func list(
+    _ range: ClosedRange<UInt16>, behind header: Int,
+    of entry: (UInt16, GATTDatabase.Attribute) throws(Failure) -> [UInt8]?
+  ) throws(Failure) -> (size: Int, bytes: [UInt8]) {
+    var list: [UInt8] = []
+    var size = 0
+    var handle = range.lowerBound
+    while handle <= range.upperBound, let attribute = database[handle] {
+      do {
+        if let entry = try entry(handle, attribute) {
+          if list.isEmpty { size = entry.count }
+          guard entry.count == size, header + list.count + size <= mtu else { break }
+          list += entry
+        }
+      } catch {
+        guard !list.isEmpty else { throw error }
+        break
+      }
+      handle += 1
+    }
+    guard !list.isEmpty else { throw Failure(.attributeNotFound, range.lowerBound) }
+    return (size, list)
   }
 
   func findInformation(_ reader: inout WireReader) throws(Failure) -> [UInt8] {
     let asked = try range(&reader)
     guard reader.isAtEnd else { throw Failure(.invalidPDU) }
-    var list: [UInt8] = []
-    var size = 0
-    for handle in handles(in: asked) {
-      guard let type = database[handle]?.type.littleEndian else { break }
-      if size == 0 { size = type.count }
-      guard type.count == size, 2 + list.count + 2 + size <= mtu else { break }
-      list += BluetoothUUID(handle).littleEndian + type
+    let (size, list) = try list(asked, behind: 2) { handle, attribute in
+      LittleEndian.bytes(handle) + attribute.type.littleEndian
     }
-    guard !list.isEmpty else { throw Failure(.attributeNotFound, asked.lowerBound) }
-    return [Opcode.findInformationResponse.rawValue, size == 2 ? 1 : 2] + list
+    return [Opcode.findInformationResponse.rawValue, size == 4 ? 1 : 2] + list
   }
 
   func findByTypeValue(_ reader: inout WireReader) throws(Failure) -> [UInt8] {
     let asked = try range(&reader)
     let type = BluetoothUUID(try ATTServer.need(reader.littleEndian16()))
     let value = reader.rest()
-    var list: [UInt8] = []
-    for handle in handles(in: asked) {
-      guard let attribute = database[handle], attribute.type == type, attribute.permissions.contains(.read),
-        attribute.value == value
-      else { continue }
-      guard 1 + list.count + 4 <= mtu else { break }
+    let (_, list) = try list(asked, behind: 1) { handle, attribute in
+      guard attribute.type == type, attribute.permissions.contains(.read), attribute.value == value else { return nil }
       let end = type == .primaryService ? database.endOfGroup(from: handle) : handle
-      list += BluetoothUUID(handle).littleEndian + BluetoothUUID(end).littleEndian
+      return LittleEndian.bytes(handle) + LittleEndian.bytes(end)
     }
-    guard !list.isEmpty else { throw Failure(.attributeNotFound, asked.lowerBound) }
     return [Opcode.findByTypeValueResponse.rawValue] + list
   }
 
   func readByType(_ reader: inout WireReader) throws(Failure) -> [UInt8] {
     let asked = try range(&reader)
     let type = try ATTServer.need(BluetoothUUID(littleEndian: reader.rest()))
-    var list: [UInt8] = []
-    var size = 0
-    for handle in handles(in: asked) {
-      guard let attribute = database[handle], attribute.type == type else { continue }
-      guard attribute.permissions.contains(.read) else {
-        guard list.isEmpty else { break }
-        throw Failure(.readNotPermitted, handle)
-      }
-      let value = attribute.value.prefix(min(mtu - 4, 253))
-      if list.isEmpty { size = value.count }
-      guard value.count == size, 2 + list.count + 2 + size <= mtu else { break }
-      list += BluetoothUUID(handle).littleEndian + value
+    let (size, list) = try list(asked, behind: 2) { (handle, attribute) throws(Failure) in
+      guard attribute.type == type else { return nil }
+      guard attribute.permissions.contains(.read) else { throw Failure(.readNotPermitted, handle) }
+      return LittleEndian.bytes(handle) + attribute.value.prefix(min(mtu - 4, 253))
     }
-    guard !list.isEmpty else { throw Failure(.attributeNotFound, asked.lowerBound) }
-    return [Opcode.readByTypeResponse.rawValue, UInt8(truncatingIfNeeded: 2 + size)] + list
+    return [Opcode.readByTypeResponse.rawValue, UInt8(truncatingIfNeeded: size)] + list
   }
 
   func readByGroupType(_ reader: inout WireReader) throws(Failure) -> [UInt8] {
     let asked = try range(&reader)
     let type = try ATTServer.need(BluetoothUUID(littleEndian: reader.rest()))
     guard type == .primaryService else { throw Failure(.unsupportedGroupType, asked.lowerBound) }
-    var list: [UInt8] = []
-    var size = 0
-    for handle in handles(in: asked) {
-      guard let attribute = database[handle], attribute.type == type else { continue }
-      let value = attribute.value.prefix(min(mtu - 6, 251))
-      if list.isEmpty { size = value.count }
-      guard value.count == size, 2 + list.count + 4 + size <= mtu else { break }
-      let end = database.endOfGroup(from: handle)
-      list += BluetoothUUID(handle).littleEndian + BluetoothUUID(end).littleEndian + value
+    let (size, list) = try list(asked, behind: 2) { handle, attribute in
+      guard attribute.type == type else { return nil }
+      let end = LittleEndian.bytes(database.endOfGroup(from: handle))
+      return LittleEndian.bytes(handle) + end + attribute.value.prefix(min(mtu - 6, 251))
     }
-    guard !list.isEmpty else { throw Failure(.attributeNotFound, asked.lowerBound) }
-    return [Opcode.readByGroupTypeResponse.rawValue, UInt8(truncatingIfNeeded: 4 + size)] + list
+    return [Opcode.readByGroupTypeResponse.rawValue, UInt8(truncatingIfNeeded: size)] + list
   }
 
   private typealias Opcode = ATT.Opcode

@@ -16,7 +16,7 @@ struct ATTServer {
   }
 
   /// The attributes.
-  var database: GATTDatabase
+  let database: GATTDatabase
   /// If set, writes of values (not of client configurations) are refused with it.
   var writeRefusal: ATTError?
   /// The MTU in force.
@@ -30,10 +30,16 @@ struct ATTServer {
   private var preparedBytes = 0
 
   /// A part of a long write, kept until the client executes or cancels it.
-  private struct PreparedWrite {
+  private final class PreparedWrite {
     let handle: UInt16
     let offset: UInt16
     let part: [UInt8]
+
+    init(handle: UInt16, offset: UInt16, part: [UInt8]) {
+      self.handle = handle
+      self.offset = offset
+      self.part = part
+    }
   }
 
   /// The most parts of long writes that are kept; a value of 512 bytes takes 29 at the smallest MTU.
@@ -49,8 +55,9 @@ struct ATTServer {
       return try answer(packet)
     } catch {
       guard ATT.isRequest(code) else { return [] }
-      let handle = BluetoothUUID(error.handle).littleEndian
-      return [.transmit([ATT.Opcode.errorResponse.rawValue, code] + handle + [error.code.rawValue])]
+      return [
+        .transmit([ATT.Opcode.errorResponse.rawValue, code] + LittleEndian.bytes(error.handle) + [error.code.rawValue])
+      ]
     }
   }
 
@@ -69,7 +76,7 @@ struct ATTServer {
   mutating func indicate(_ handle: UInt16, _ value: [UInt8]) -> [UInt8]? {
     guard canIndicate(handle), value.count <= frameLength else { return nil }
     isAwaitingConfirmation = true
-    return [ATT.Opcode.handleValueIndication.rawValue] + BluetoothUUID(handle).littleEndian + value
+    return [ATT.Opcode.handleValueIndication.rawValue] + LittleEndian.bytes(handle) + value
   }
 
   /// An error and the handle it is about; 0 where it is about none.
@@ -127,7 +134,7 @@ struct ATTServer {
     guard !hasExchangedMTU else { throw Failure(.requestNotSupported) }
     hasExchangedMTU = true
     mtu = min(Int(wanted), ATT.maximumMTU)
-    return [ATT.Opcode.exchangeMTUResponse.rawValue] + BluetoothUUID(UInt16(ATT.maximumMTU)).littleEndian
+    return [ATT.Opcode.exchangeMTUResponse.rawValue] + LittleEndian.bytes(UInt16(ATT.maximumMTU))
   }
 
   private func read(_ reader: inout WireReader, isBlob: Bool) throws(Failure) -> [UInt8] {

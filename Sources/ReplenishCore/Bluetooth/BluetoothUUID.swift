@@ -1,30 +1,37 @@
 /// The type of an attribute: 16 bits assigned by the Bluetooth SIG, or 128 of one's own.
 public struct BluetoothUUID: Equatable, Sendable {
-  /// The bytes as ATT and advertisements carry them, the least significant first: 2 or 16.
-  public let littleEndian: [UInt8]
+  // Two words and not bytes: those below are then constants of the program, and comparing them is a line of code.
+  private let high: UInt64
+  private let low: UInt64
 
-  /// A 16-bit UUID.
-  public init(_ assigned: UInt16) {
-    littleEndian = [UInt8(truncatingIfNeeded: assigned), UInt8(truncatingIfNeeded: assigned >> 8)]
+  /// A UUID as it is written, `e0b20001-…`, in two halves.
+  init(_ high: UInt64, _ low: UInt64) {
+    self.high = high
+    self.low = low
   }
 
-  /// A UUID from 2 or 16 bytes, the least significant first; nil for another count. One of 128 bits that stands for an
-  /// assigned one (Core Specification, Vol 3, Part B, section 2.5.1) becomes that.
+  /// A 16-bit UUID, which stands for one of 128 bits (Core Specification, Vol 3, Part B, section 2.5.1).
+  public init(_ assigned: UInt16) {
+    self.init(BluetoothUUID.baseHigh | UInt64(assigned) << 32, BluetoothUUID.baseLow)
+  }
+
+  /// A UUID from 2 or 16 bytes, the least significant first; nil for another count.
   public init?(littleEndian bytes: [UInt8]) {
     switch bytes.count {
-    case 2: littleEndian = bytes
+    case 2: self.init(UInt16(bytes[1]) << 8 | UInt16(bytes[0]))
     case 16:
-      let isAssigned = bytes[..<12].elementsEqual(BluetoothUUID.base[..<12]) && bytes[14] == 0 && bytes[15] == 0
-      littleEndian = isAssigned ? Array(bytes[12..<14]) : bytes
+      let low = bytes[..<8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+      let high = bytes[8...].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+      self.init(high, low)
     default: return nil
     }
   }
 
-  /// A UUID as it is written, `e0b20001-…`, in two halves.
-  init(_ high: UInt64, _ low: UInt64) {
-    littleEndian =
-      (0..<8).map { UInt8(truncatingIfNeeded: low >> ($0 * 8)) }
-      + (0..<8).map { UInt8(truncatingIfNeeded: high >> ($0 * 8)) }
+  /// The bytes as ATT and advertisements carry them, the least significant first: 2 of an assigned one, else 16.
+  public var littleEndian: [UInt8] {
+    let isAssigned = low == BluetoothUUID.baseLow && high & ~(0xFFFF << 32) == BluetoothUUID.baseHigh
+    if isAssigned { return LittleEndian.bytes(UInt16(truncatingIfNeeded: high >> 32)) }
+    return (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? low : high) >> UInt64($0 % 8 * 8)) }
   }
 
   /// The UUID as it is written, `e0b20001-…`; of an assigned one, its four digits.
@@ -39,7 +46,8 @@ public struct BluetoothUUID: Equatable, Sendable {
   }
 
   /// The base of the assigned UUIDs, 00000000-0000-1000-8000-00805F9B34FB.
-  private static let base = BluetoothUUID(0x0000_0000_0000_1000, 0x8000_0080_5F9B_34FB).littleEndian
+  private static let baseHigh: UInt64 = 0x0000_0000_0000_1000
+  private static let baseLow: UInt64 = 0x8000_0080_5F9B_34FB
 
   static let primaryService = BluetoothUUID(0x2800)
   static let characteristic = BluetoothUUID(0x2803)

@@ -1,5 +1,5 @@
 /// The attributes of a server, their handles counted from 1.
-struct GATTDatabase {
+final class GATTDatabase {
   /// What a client may do with an attribute's value.
   struct Permissions: OptionSet {
     let rawValue: UInt8
@@ -18,10 +18,16 @@ struct GATTDatabase {
   }
 
   /// One attribute.
-  struct Attribute {
+  final class Attribute {
     let type: BluetoothUUID
-    var value: [UInt8]
+    fileprivate(set) var value: [UInt8]
     let permissions: Permissions
+
+    init(type: BluetoothUUID, value: [UInt8], permissions: Permissions) {
+      self.type = type
+      self.value = value
+      self.permissions = permissions
+    }
   }
 
   private(set) var attributes: [Attribute] = []
@@ -35,21 +41,20 @@ struct GATTDatabase {
   }
 
   /// Replaces a value; without effect if there is no such attribute.
-  mutating func setValue(_ value: [UInt8], of handle: UInt16) {
-    guard handle >= 1, handle <= lastHandle else { return }
-    attributes[Int(handle) - 1].value = value
+  func setValue(_ value: [UInt8], of handle: UInt16) {
+    self[handle]?.value = value
   }
 
   /// Adds a primary service; what is added next belongs to it.
-  mutating func addService(_ uuid: BluetoothUUID) {
+  func addService(_ uuid: BluetoothUUID) {
     attributes.append(Attribute(type: .primaryService, value: uuid.littleEndian, permissions: .read))
   }
 
   /// Adds a characteristic, with a client configuration if it can be indicated; returns the handle of its value.
   @discardableResult
-  mutating func addCharacteristic(_ uuid: BluetoothUUID, _ properties: Properties, value: [UInt8] = []) -> UInt16 {
+  func addCharacteristic(_ uuid: BluetoothUUID, _ properties: Properties, value: [UInt8] = []) -> UInt16 {
     let handle = lastHandle + 2
-    let declaration = [properties.rawValue] + BluetoothUUID(handle).littleEndian + uuid.littleEndian
+    let declaration = [properties.rawValue] + LittleEndian.bytes(handle) + uuid.littleEndian
     attributes.append(Attribute(type: .characteristic, value: declaration, permissions: .read))
     var permissions: Permissions = []
     if properties.contains(.read) { permissions.insert(.read) }

@@ -40,13 +40,15 @@ public struct KernelCentral {
   }
 
   /// How long a device is looked for.
-  static var patience: UInt64 { 20_000 }
+  static var patience: UInt64 { 30_000 }
   /// How long others may be heard besides the first that would do.
   static var gathering: UInt64 { 4_000 }
   /// How long the kernel may take to get an adapter ready.
   static var answerTime: UInt64 { 10_000 }
   static var busyPause: UInt64 { 500 }
   static var mostRetries: Int { 10 }
+  /// How often somebody else may switch the adapter off, as a companion does that has just ended.
+  static var mostRestarts: Int { 3 }
   /// More devices than these are not told apart: somebody plays with a radio.
   static var mostDevices: Int { 32 }
 
@@ -63,6 +65,7 @@ public struct KernelCentral {
   private var tasks: [[UInt8]] = []
   private var awaited: [UInt8] = []
   private var retries = 0
+  private var restarts = 0
   private var isGathering = false
   private var isDiscovering = false
   /// The devices heard so far.
@@ -111,7 +114,7 @@ public struct KernelCentral {
       return fail("hci\(index) was unplugged or taken by another program; plug it in and try again")
     case .settings(let index, let settings):
       guard index == self.index, stage == .searching, !settings.contains(.powered) else { return [] }
-      return fail("hci\(index): another program has switched it off; stop that program and try again")
+      return restart()
     case .added, .advertisingRemoved: return []
     case .other:
       // The kernel ends a search by itself after ten seconds: *Discovering* says so.
@@ -178,9 +181,21 @@ public struct KernelCentral {
     stage = .preparing
     tasks = []
     if !information.current.contains(.lowEnergy) { tasks.append(command(ManagementCommand.setLowEnergy, [1])) }
-    wasPowered = information.current.contains(.powered)
-    if !wasPowered { tasks.append(command(ManagementCommand.setPowered, [1])) }
+    let isPowered = information.current.contains(.powered)
+    if restarts == 0 { wasPowered = isPowered }
+    if !isPowered { tasks.append(command(ManagementCommand.setPowered, [1])) }
     return next()
+  }
+
+  /// Somebody else switched the adapter off: on again, but not for ever.
+  private mutating func restart() -> [Step] {
+    restarts += 1
+    guard restarts <= KernelCentral.mostRestarts else {
+      return fail("hci\(index): another program keeps switching it off; stop that program and try again")
+    }
+    isDiscovering = false
+    stage = .reading
+    return send(command(ManagementCommand.readInformation))
   }
 
   /// The next command that prepares the adapter, or the search.
@@ -259,7 +274,7 @@ public struct KernelCentral {
       if command[0] != ManagementCommand.startDiscovery { tasks = [command] + tasks }
       stage = .preparing
       return [.wait(milliseconds: KernelCentral.busyPause)]
-    case 0x0F: return fail("hci\(index): another program has switched it off; stop that program and try again")
+    case 0x0F: return restart()  // not powered
     case 0x11: return fail("hci\(index) was unplugged; plug it in and try again")
     case 0x12: return fail("hci\(index): rfkill blocks it; run: rfkill unblock bluetooth")
     case 0x14:

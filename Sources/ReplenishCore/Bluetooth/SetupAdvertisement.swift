@@ -35,20 +35,12 @@ public struct SetupAdvertisement {
 
   /// The scan response: the name, marked as shortened if it was cut.
   public var scanResponse: [UInt8] {
-    let shown = shownBytes
-    return SetupAdvertisement.structure(shown.count == name.utf8.count ? 0x09 : 0x08, shown)
+    let shown = shownName.bytes
+    return SetupAdvertisement.structure(shown.count == name.bytes.count ? 0x09 : 0x08, shown)
   }
 
   /// The name as far as there is room for it.
-  var shownName: String { String(decoding: shownBytes, as: UTF8.self) }
-
-  private var shownBytes: [UInt8] {
-    let whole = Array(name.utf8)
-    var length = min(whole.count, SetupAdvertisement.maximumLength - 2)
-    // Never within a character: its later bytes are 10xxxxxx.
-    while length > 0, length < whole.count, whole[length] & 0xC0 == 0x80 { length -= 1 }
-    return Array(whole[..<length])
-  }
+  var shownName: String { name.shortened(to: SetupAdvertisement.maximumLength - 2) }
 
   private static func structure(_ type: UInt8, _ data: [UInt8]) -> [UInt8] {
     [UInt8(truncatingIfNeeded: 1 + data.count), type] + data

@@ -43,7 +43,7 @@ public enum SetupService {
 
   /// The attributes of the built-in server. The Generic Attribute service is empty: they never change.
   static func database(name: String) -> GATTDatabase {
-    var database = GATTDatabase()
+    let database = GATTDatabase()
     database.addService(.genericAccess)
     database.addCharacteristic(.deviceName, .read, value: name.shortened(to: 64).bytes)
     database.addCharacteristic(.appearance, .read, value: [0, 0])  // unknown

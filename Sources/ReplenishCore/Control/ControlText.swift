@@ -10,7 +10,7 @@ enum ControlText {
       shown.append(harmful == 0 ? bytes[index] : UInt8(ascii: "?"))
       index += max(harmful, 1)
     }
-    return String(decoding: shown, as: UTF8.self).shortened(to: limit)
+    return String(utf8: shown).shortened(to: limit)
   }
 
   /// How many bytes of UTF-8 the character has that comes next, if it is a harmful one; else 0.
@@ -29,7 +29,7 @@ enum ControlText {
   /// A name of 1 to `limit` visible ASCII characters; nil for anything else.
   static func name(_ value: JSONValue?, limit: Int) -> String? {
     guard let bytes = value?.utf8, isName(bytes, limit: limit) else { return nil }
-    return String(decoding: bytes, as: UTF8.self)
+    return String(utf8: bytes)
   }
 
   /// Whether the bytes are a name of 1 to `limit` visible ASCII characters.

@@ -27,22 +27,23 @@ public indirect enum DashError: Error, Equatable {
   public var explanation: String {
     switch self {
     case .invalidToken(let id):
-      return "the service did not accept the access token" + trace(id) + "; the device refreshes it and tries once more"
+      return composed(
+        "the service did not accept the access token\(trace(id)); the device refreshes it and tries once more")
     case .slotUnknown(let id):
-      return "the service knows no such slot or order" + trace(id)
-        + "; compare the configured slots with the Dash console"
+      return composed(
+        "the service knows no such slot or order\(trace(id)); compare the configured slots with the Dash console")
     case .refused(let status, let message, let id):
-      let said = message.text.isEmpty ? "" : ", saying: " + message.text
-      return "the service refused with status \(status)" + said + trace(id)
+      let said: Wording = message.text.isEmpty ? "" : ", saying: \(message.text)"
+      return composed("the service refused with status \(status)\(said)\(trace(id))")
     case .server(let status, _, let id):
-      return "the service could not do it now, status \(status)" + trace(id) + "; the device tries again by itself"
+      return composed("the service could not do it now, status \(status)\(trace(id)); the device tries again by itself")
     case .malformed(let place):
-      return "what came is no answer of the service: " + place + "; the device tries again by itself"
+      return composed("what came is no answer of the service: \(place); the device tries again by itself")
     }
   }
 
-  private func trace(_ id: String?) -> String {
+  private func trace(_ id: String?) -> Wording {
     guard let id else { return "" }
-    return " (request " + id + ")"
+    return " (request \(id))"
   }
 }

@@ -17,7 +17,7 @@ enum DashFailure {
         throw .invalidToken(requestID: id)
       }
       throw .refused(status: answer.status, message: ServiceText(message), requestID: id)
-    default: throw .malformed("the status is \(answer.status), neither success nor error")
+    default: throw .malformed(composed("the status is \(answer.status), neither success nor error"))
     }
   }
 

@@ -32,10 +32,10 @@ public indirect enum DashRequest: Equatable, Sendable {
     let types = self.types
     let body = self.body
     return HTTPRequest(
-      method, endpoint.base + path,
+      method, composed("\(endpoint.base)\(path)"),
       headers: [
-        HTTPRequest.Header("x-amzn-type-version", DashRequest.typePrefix + types.input),
-        HTTPRequest.Header("x-amzn-accept-type", DashRequest.typePrefix + types.result),
+        HTTPRequest.Header("x-amzn-type-version", composed("\(DashRequest.typePrefix)\(types.input)")),
+        HTTPRequest.Header("x-amzn-accept-type", composed("\(DashRequest.typePrefix)\(types.result)")),
       ],
       bearer: token, contentType: body == nil ? nil : "application/json", body: body)
   }
@@ -47,7 +47,7 @@ public indirect enum DashRequest: Equatable, Sendable {
     return AnswerReader.isText(bytes, limit: 255) && !bytes.allSatisfy { $0 == UInt8(ascii: ".") }
   }
 
-  private static var typePrefix: String { "com.amazon.dash.replenishment." }
+  private static var typePrefix: StaticString { "com.amazon.dash.replenishment." }
 
   private var method: HTTPRequest.Method {
     switch self {
@@ -57,24 +57,24 @@ public indirect enum DashRequest: Equatable, Sendable {
     }
   }
 
-  private var path: String {
+  private var path: Wording {
     switch self {
-    case .replenish(let slot): return "/replenish/" + PercentEncoding.encode(slot)
-    case .slotStatus(let slot, _): return "/slotStatus/" + PercentEncoding.encode(slot)
+    case .replenish(let slot): return "/replenish/\(PercentEncoding.encode(slot))"
+    case .slotStatus(let slot, _): return "/slotStatus/\(PercentEncoding.encode(slot))"
     case .deviceStatus: return "/deviceStatus"
     case .subscriptionInfo: return "/subscriptionInfo"
-    case .orderInfo(let instanceID): return "/getOrderInfo/" + PercentEncoding.encode(instanceID)
+    case .orderInfo(let instanceID): return "/getOrderInfo/\(PercentEncoding.encode(instanceID))"
     case .deregister: return "/registration"
     case .deregisterDevice(let model, let serial):
-      return "/deviceModels/" + PercentEncoding.encode(model.text) + "/devices/" + PercentEncoding.encode(serial.text)
-        + "/registration"
-    case .cancelTestOrders(let slot): return "/testOrders/slots/" + PercentEncoding.encode(slot)
+      let names: (String, String) = (PercentEncoding.encode(model.text), PercentEncoding.encode(serial.text))
+      return "/deviceModels/\(names.0)/devices/\(names.1)/registration"
+    case .cancelTestOrders(let slot): return "/testOrders/slots/\(PercentEncoding.encode(slot))"
     case .cancelAllTestOrders: return "/testOrders"
     }
   }
 
   /// The schemas of the request and of the wanted answer, without ``typePrefix``.
-  private var types: (input: String, result: String) {
+  private var types: (input: StaticString, result: StaticString) {
     switch self {
     case .replenish: return ("DrsReplenishInput@1.0", "DrsReplenishResult@1.0")
     case .slotStatus: return ("DrsSlotStatusInput@1.0", "DrsSlotStatusResult@1.0")

@@ -26,8 +26,8 @@ public struct SlotStatus: Equatable, Sendable {
     /// What was wrong and what is allowed, in a sentence.
     public var explanation: String {
       switch self {
-      case .quantity(let field): return field + " must be a number from 0 to 1000000000"
-      case .time(let field): return field + " must be a time in the years 1970 to 9999"
+      case .quantity(let field): return composed("\(field) must be a number from 0 to 1000000000")
+      case .time(let field): return composed("\(field) must be a time in the years 1970 to 9999")
       }
     }
   }

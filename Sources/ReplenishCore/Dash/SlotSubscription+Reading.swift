@@ -4,13 +4,14 @@ extension SlotSubscription {
   public static func read(_ answer: HTTPAnswer) throws(DashError) -> [SlotSubscription] {
     try DashFailure.check(answer, namesSlot: false)
     do throws(AnswerFault) {
-      guard let members = try AnswerReader.object(answer)["slotsSubscriptionStatus"]?.members else {
+      let list = try AnswerReader.object(answer)["slotsSubscriptionStatus"]
+      guard let list, let count = list.memberCount else {
         throw AnswerFault("slotsSubscriptionStatus", "is missing or not an object")
       }
-      guard members.count <= AnswerReader.longestList else { throw AnswerFault("it names more than 256 slots") }
+      guard count <= AnswerReader.longestList else { throw AnswerFault("it names more than 256 slots") }
       var slots: [SlotSubscription] = []
-      for member in members {
-        let slot = try slot(named: member.name, member.value)
+      try list.forEachMember { (name, value) throws(AnswerFault) in
+        let slot = try slot(named: name, value)
         slots.insert(slot, at: slots.firstIndex { slot.slot.precedes($0.slot) } ?? slots.endIndex)
       }
       return slots

@@ -1,5 +1,5 @@
 /// Tells a press from a long press, by how long the button is held.
-struct ButtonDecoder {
+final class ButtonDecoder {
   /// What a button did.
   enum Gesture: Equatable {
     /// Released before ``DeviceLimits/pressTime``.
@@ -14,7 +14,7 @@ struct ButtonDecoder {
   var deadline: UInt64? { downSince.map { $0 + DeviceLimits.longPressTime } }
 
   /// Takes an edge.
-  mutating func edge(isDown: Bool, at uptime: UInt64) -> Gesture? {
+  func edge(isDown: Bool, at uptime: UInt64) -> Gesture? {
     if isDown {
       if downSince == nil { downSince = uptime }
       return nil
@@ -28,7 +28,7 @@ struct ButtonDecoder {
   }
 
   /// Takes the passing of time. The long press counts as soon as it is long enough; the release then means nothing.
-  mutating func wake(at uptime: UInt64) -> Gesture? {
+  func wake(at uptime: UInt64) -> Gesture? {
     guard let deadline, uptime >= deadline else { return nil }
     downSince = nil
     return .longPress

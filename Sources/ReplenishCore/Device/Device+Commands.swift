@@ -57,7 +57,7 @@ extension Device {
   }
 
   private func refuseSlot(_ id: CommandID, _ slot: String) {
-    refuse(id, .unknownSlot, Texts.unknownSlot(slot, known: configuration.slots))
+    refuse(id, .unknownSlot, Texts.unknownSlot(slot, known: configuration.slots.map { $0.name }))
   }
 
   private func openSetup(_ id: CommandID) {

@@ -69,7 +69,7 @@ extension Device {
     journalRetry = Retry()
     linkRetry = Retry()
     lastFailure = nil
-    for index in lights.indices { lights[index].outcome = nil }
+    for light in lights { light.outcome = nil }
     self.erasure?.isLocallyDone = true
     if let command = erasure.command { reply(command, .done) }
     self.erasure?.command = nil

@@ -1,5 +1,5 @@
 /// The light of one slot.
-struct SlotLight {
+final class SlotLight {
   /// Something to show for a while.
   struct Outcome: Equatable {
     /// The signal.
@@ -28,9 +28,9 @@ extension Device {
 
   /// Notices buttons that are held.
   func advanceButtons() {
-    for slot in buttons.indices {
-      if let gesture = buttons[slot].wake(at: now.uptime) { take(gesture, slot: slot) }
-      if let deadline = buttons[slot].deadline { lookAgain(at: deadline) }
+    for (slot, button) in buttons.enumerated() {
+      if let gesture = button.wake(at: now.uptime) { take(gesture, slot: slot) }
+      if let deadline = button.deadline { lookAgain(at: deadline) }
     }
   }
 
@@ -65,14 +65,14 @@ extension Device {
 
   /// Changes the lights that ought to show something else.
   func showLights() {
-    for index in lights.indices {
-      if let until = lights[index].outcome?.until, isDue(until) { lights[index].outcome = nil }
+    for light in lights {
+      if let until = light.outcome?.until, isDue(until) { light.outcome = nil }
     }
     if let until = needUntil, isDue(until) || link?.phase == .linked { needUntil = nil }
-    for index in lights.indices {
+    for (index, light) in lights.enumerated() {
       let signal = signal(slot: index)
-      guard lights[index].shown != signal else { continue }
-      lights[index].shown = signal
+      guard light.shown != signal else { continue }
+      light.shown = signal
       effects.append(.light(slot: index, signal))
     }
   }

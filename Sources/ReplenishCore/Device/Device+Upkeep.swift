@@ -38,7 +38,7 @@ struct Upkeep: Equatable {
 }
 
 /// The latest news of one slot that the service has not been told.
-struct SlotReport {
+final class SlotReport {
   /// What to tell; only the latest matters.
   var status: SlotStatus?
   /// What is being told.
@@ -95,7 +95,7 @@ extension Device {
     guard let status = report.status, report.asking == nil, isDue(report.retry.at), let token = linkToken() else {
       return
     }
-    slotReports[index].asking = status
+    report.asking = status
     send(
       DashRequest.slotStatus(slot: configuration.slots[index].slotID, status)
         .request(token: token, at: configuration.dash),
@@ -103,16 +103,17 @@ extension Device {
   }
 
   func takeSlotStatus(_ outcome: HTTPOutcome, _ index: Int, _ request: OpenRequest) {
-    let told = slotReports[index].asking
-    slotReports[index].asking = nil
+    let report = slotReports[index]
+    let told = report.asking
+    report.asking = nil
     guard let told, link?.credentials.generation == request.generation else { return }
     if let text = fault(in: outcome, to: .slotStatus(slot: configuration.slots[index].slotID, told), request) {
       lastFailure = (text, now.uptime)
-      return slotReports[index].retry.failed(at: now.uptime, .slow, random: random)
+      return report.retry.failed(at: now.uptime, .slow, random: random)
     }
-    slotReports[index].retry = Retry()
+    report.retry = Retry()
     // News that came meanwhile is told next.
-    if slotReports[index].status == told { slotReports[index].status = nil }
+    if report.status == told { report.status = nil }
   }
 
   /// What was wrong with an answer that has no body; nil if nothing was.

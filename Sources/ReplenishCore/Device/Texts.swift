@@ -1,5 +1,5 @@
 /// What people are told: what was wrong, where, and what to do.
-enum Texts {
+package enum Texts {
   static let clockNotSet =
     "the board's clock is not set, so no certificate can be checked: connect the board to a network with NTP or set the clock"
   static let notLinked = "no Amazon account is linked: hold the button for 5 seconds and link one with the phone"
@@ -36,25 +36,26 @@ enum Texts {
     "the service took it and answered in words that this firmware does not know: look at your Amazon orders"
 
   static func newerRecord(_ kind: RecordKind, version: Int) -> String {
-    let text =
+    let text: Wording =
       "the record '\(kind.rawValue)' was written by a later firmware (\(RecordEnvelope.novelty(version))) and was left as it is: install that firmware again"
     // A reset cannot replace these two.
-    return kind == .erasing || kind == .attempts ? text : text + ", or run 'replenishctl erase' to begin anew"
+    return kind == .erasing || kind == .attempts
+      ? text.text : composed("\(text), or run 'replenishctl erase' to begin anew")
   }
 
-  static func unknownSlot(_ name: String, known slots: [DeviceConfiguration.Slot]) -> String {
-    var text = "no slot is named '\(name.shortened(to: 64))'; configured: "
-    for (index, slot) in slots.enumerated() { text += (index == 0 ? "" : ", ") + slot.name }
-    return text
+  package static func unknownSlot(_ name: String, known slots: [String]) -> String {
+    var text: Wording = "no slot is named '\(name.shortened(to: 64))'; configured: "
+    for (index, slot) in slots.enumerated() { text = index == 0 ? "\(text)\(slot)" : "\(text), \(slot)" }
+    return text.text
   }
 
   /// A failure on the way to Login with Amazon.
-  static func lwa(_ failure: TransportFailure) -> String { transport("Login with Amazon", failure) }
+  static func lwa(_ failure: TransportFailure) -> String { transport("Login with Amazon", failure).text }
 
   /// A failure on the way to DRS.
-  static func dash(_ failure: TransportFailure) -> String { transport("the replenishment service", failure) }
+  static func dash(_ failure: TransportFailure) -> String { transport("the replenishment service", failure).text }
 
-  private static func transport(_ service: String, _ failure: TransportFailure) -> String {
+  private static func transport(_ service: StaticString, _ failure: TransportFailure) -> Wording {
     switch failure.reason {
     case .nameNotResolved: "\(service): its name does not resolve; check the network and the DNS server"
     case .notConnected: "\(service): no connection; check the network"

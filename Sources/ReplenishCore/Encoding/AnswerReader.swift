@@ -2,9 +2,9 @@
 struct AnswerFault: Error {
   let text: String
 
-  init(_ text: String) { self.text = text }
+  init(_ text: Wording) { self.text = text.text }
 
-  init(_ field: StaticString, _ text: String) { self.text = AnswerReader.name(field) + " " + text }
+  init(_ field: StaticString, _ text: Wording) { self.init("\(field) \(text)") }
 }
 
 /// Reads the JSON of an answer strictly: an absent field, another type or an absurd length is a fault, never a default.
@@ -47,7 +47,7 @@ enum AnswerReader {
     guard isText(bytes, limit: limit) else {
       throw AnswerFault(field, "is empty, longer than \(limit) bytes or has control characters")
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return String(utf8: bytes)
   }
 
   /// A word of an open enumeration: 1 to `limit` visible ASCII characters.
@@ -118,7 +118,7 @@ enum AnswerReader {
 
   /// The name of a field as a `String`.
   static func name(_ field: StaticString) -> String {
-    String(decoding: UnsafeBufferPointer(start: field.utf8Start, count: field.utf8CodeUnitCount), as: UTF8.self)
+    String(utf8: field.bytes)
   }
 
   /// The number that up to 18 digits spell, which always fits; nil for anything else.

@@ -6,7 +6,7 @@ public enum Base64URL {
   public static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     bytes.withUnsafeBytes { encode($0) { text.append($0) } }
-    return String(decoding: text, as: UTF8.self)
+    return String(utf8: text)
   }
 
   /// The text of a secret, which is as secret.

@@ -8,7 +8,7 @@ public enum Hex {
       text.append(digit(byte >> 4, capitals))
       text.append(digit(byte & 15, capitals))
     }
-    return String(decoding: text, as: UTF8.self)
+    return String(utf8: text)
   }
 
   /// The digits of a secret, which are as secret.

@@ -30,14 +30,22 @@ extension JSONValue {
   public var members: [(name: String, value: JSONValue)]? {
     guard isObject else { return nil }
     var found: [(name: String, value: JSONValue)] = []
+    forEachMember { found.append(($0, $1)) }
+    return found
+  }
+
+  /// How many members an object has; nil if this is none.
+  var memberCount: Int? { isObject ? json_object_size(pointer) : nil }
+
+  /// Calls `body` with each member of an object, in no promised order.
+  func forEachMember<Failure: Error>(_ body: (String, JSONValue) throws(Failure) -> Void) throws(Failure) {
     var iterator = json_object_iter(pointer)
     while iterator != nil {
       if let key = json_object_iter_key(iterator), let value = json_object_iter_value(iterator) {
-        found.append((String(cString: key), JSONValue(adopting: replenish_json_retain(value))))
+        try body(String(validatingCString: key) ?? "", JSONValue(adopting: replenish_json_retain(value)))
       }
       iterator = json_object_iter_next(pointer, iterator)
     }
-    return found
   }
 
   /// The bytes of a string as UTF-8; nil if this is none.
@@ -49,7 +57,7 @@ extension JSONValue {
   /// A string; nil if this is none. For text that is not secret.
   public var string: String? {
     guard let bytes = utf8 else { return nil }
-    return String(decoding: bytes, as: UTF8.self)
+    return String(utf8: bytes)
   }
 
   /// A string as a secret, copied nowhere else; nil if this is none.

@@ -9,7 +9,7 @@ public enum PercentEncoding {
   public static func encode(_ text: String) -> String {
     var encoded: [UInt8] = []
     for byte in text.bytes { put(byte) { encoded.append($0) } }
-    return String(decoding: encoded, as: UTF8.self)
+    return String(utf8: encoded)
   }
 
   /// The bytes of an encoded text; nil if a `%` is not followed by two hexadecimal digits.

@@ -18,7 +18,7 @@ public struct ServiceText: Equatable, Sendable {
       for byte in visible { shown.append(ASCII.isVisible(byte) ? byte : UInt8(ascii: "?")) }
       if shown.count >= ServiceText.longest { break }
     }
-    text = String(decoding: shown.prefix(ServiceText.longest), as: UTF8.self)
+    text = String(utf8: Array(shown.prefix(ServiceText.longest)))
   }
 
   /// Takes what can be shown from a text.

@@ -45,7 +45,7 @@ public struct ServiceURL: Equatable, Sendable {
     guard bytes.count > scheme.utf8CodeUnitCount else { throw .noHost }
     let first = bytes[scheme.utf8CodeUnitCount]
     guard first != UInt8(ascii: "/"), first != UInt8(ascii: ":") else { throw .noHost }
-    self.text = String(decoding: bytes, as: UTF8.self)
+    self.text = String(utf8: bytes)
   }
 }
 

@@ -5,6 +5,12 @@ extension String {
   @inline(never)
   package var bytes: [UInt8] { utf8.withContiguousStorageIfAvailable { Array($0) } ?? [] }
 
+  /// The text of bytes that are UTF-8, because they were checked or are ASCII; of others nothing is left.
+  ///
+  /// `String(decoding:as:)` would mend them, with 6 KB of code that has nothing to do here.
+  @inline(never)
+  package init(utf8 bytes: [UInt8]) { self = String(validating: bytes, as: UTF8.self) ?? "" }
+
   /// Whether this is spelled in the same bytes: what equality means for names, ids and the words of protocols and files.
   ///
   /// `==` asks Unicode instead, whose tables would be a tenth of a board's program; `Boards/check` refuses them.
@@ -28,7 +34,7 @@ extension String {
     guard bytes.count > limit else { return self }
     var end = limit
     while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }
-    return String(decoding: bytes[..<end], as: UTF8.self)
+    return String(utf8: Array(bytes[..<end]))
   }
 }
 

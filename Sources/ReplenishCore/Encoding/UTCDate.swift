@@ -16,7 +16,7 @@ public enum UTCDate {
     append(second / 3600, digits: 2, then: ":", to: &text)
     append(second / 60 % 60, digits: 2, then: ":", to: &text)
     append(second % 60, digits: 2, then: "Z", to: &text)
-    return String(decoding: text, as: UTF8.self)
+    return String(utf8: text)
   }
 
   /// The seconds since 1970 of a time; nil if it is none of the forms below or names a day or hour that is not.

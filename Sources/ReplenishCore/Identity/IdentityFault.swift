@@ -11,9 +11,9 @@ public enum IdentityFault: Error, Equatable {
   public var explanation: String {
     switch self {
     case .empty: return "is empty"
-    case .tooLong(let count, let limit): return "has \(count) characters; at most \(limit) are allowed"
+    case .tooLong(let count, let limit): return composed("has \(count) characters; at most \(limit) are allowed")
     case .forbiddenByte(let byte, let position):
-      return "has \(name(of: byte)) at position \(position), which is not allowed"
+      return composed("has \(name(of: byte)) at position \(position), which is not allowed")
     }
   }
 
@@ -21,7 +21,7 @@ public enum IdentityFault: Error, Equatable {
     switch byte {
     case 0x0A, 0x0D: return "a line break"
     case 0x20: return "a space"
-    case 0x21...0x7E: return "the character " + String(decoding: [byte], as: UTF8.self)
+    case 0x21...0x7E: return composed("the character \(String(utf8: [byte]))")
     case 0x80...0xFF: return "a character that is not ASCII"
     default: return "a control character"
     }

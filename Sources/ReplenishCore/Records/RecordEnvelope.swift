@@ -152,7 +152,7 @@ public enum RecordEnvelope {
   }
 
   /// What is new in a record that ``Reading/newer(version:sequence:)`` tells of, for messages.
-  public static func novelty(_ found: Int) -> String { found > version ? "format \(found)" : "another seal" }
+  public static func novelty(_ found: Int) -> String { found > version ? composed("format \(found)") : "another seal" }
 
   /// The number of a kind on disk. Never changed, and never given to another kind.
   private static func code(_ kind: RecordKind) -> UInt16 {

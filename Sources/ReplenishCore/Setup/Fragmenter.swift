@@ -1,5 +1,5 @@
 /// Cuts one message into frames; see SetupProtocol for their form.
-package struct Fragmenter {
+package final class Fragmenter {
   /// The bit of a message's first frame.
   static let first: UInt8 = 0x80
   /// The bit of a message's last frame.
@@ -23,7 +23,7 @@ package struct Fragmenter {
   }
 
   /// The next frame of at most `capacity` bytes (at least 20); nil when all of the message has gone.
-  package mutating func next(capacity: Int) -> [UInt8]? {
+  package func next(capacity: Int) -> [UInt8]? {
     guard sent < message.count else { return nil }
     let isFirst = sent == 0  // and not by `frames`, which wraps
     var frame =

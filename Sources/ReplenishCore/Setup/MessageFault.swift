@@ -18,9 +18,11 @@ public enum MessageFault: Error, Equatable {
   /// What is wrong and what to do, for the author of an app.
   public var text: String {
     switch self {
-    case .notJSON(let line, let column): "The message is not one JSON object (line \(line), column \(column))."
+    case .notJSON(let line, let column):
+      composed("The message is not one JSON object (line \(line), column \(column)).")
     case .unknownType: "The message's type is missing or unknown to this version of the protocol."
-    case .member(let name): "The message's member \(name) is missing, of the wrong type or outside its limits."
+    case .member(let name):
+      composed("The message's member \(name) is missing, of the wrong type or outside its limits.")
     case .unknownMember: "The message has a member that its type does not have; send only those of the protocol."
     case .verifierSent: "Do not send code_verifier: it never leaves the device. Leave the member out."
     case .grantType: "The only grant_type is authorization_code. Send that or leave the member out."

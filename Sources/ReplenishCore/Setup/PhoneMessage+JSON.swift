@@ -48,7 +48,7 @@ extension PhoneMessage {
     } else {
       throw .unknownType
     }
-    guard object.members?.count == known else { throw .unknownMember }
+    guard object.memberCount == known else { throw .unknownMember }
     return message
   }
 }

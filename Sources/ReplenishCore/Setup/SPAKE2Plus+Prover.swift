@@ -13,15 +13,13 @@ package struct SPAKE2PlusProver {
     let group = try P256()
     let x = try group.randomScalar(random)
     guard let w0Scalar = try group.scalar(w0) else { throw .cryptographyFailed }
-    let m = try SPAKE2Plus.fixed(SPAKE2Plus.m, in: group)
-    let sum = try group.add(group.multiply(base: x), group.multiply(m, by: w0Scalar))
-    guard let share = try group.bytes(sum) else { throw .cryptographyFailed }
+    let share = try SPAKE2Plus.share(x, masking: w0Scalar, with: SPAKE2Plus.m, in: group)
     self.exchange = exchange
     self.group = group
     self.w0 = w0
     self.w1 = w1
     self.x = x
-    self.share = share.disclosed
+    self.share = share
   }
 
   /// The keys, once the device's share and proof have come; throws ``SetupFault/wrongSetupCode`` if the proof is false.
@@ -30,8 +28,7 @@ package struct SPAKE2PlusProver {
   package func finish(shareV: [UInt8], confirmV: [UInt8]) throws(SetupFault) -> SPAKE2Plus.Keys {
     guard let peer = try group.point(shareV) else { throw .invalidShare }
     guard let w0Scalar = try group.scalar(w0), let w1Scalar = try group.scalar(w1) else { throw .cryptographyFailed }
-    let n = try SPAKE2Plus.fixed(SPAKE2Plus.n, in: group)
-    let unmasked = try group.subtract(peer, consuming: group.multiply(n, by: w0Scalar))
+    let unmasked = try SPAKE2Plus.unmasked(peer, of: w0Scalar, with: SPAKE2Plus.n, in: group)
     guard let z = try group.bytes(group.multiply(unmasked, by: x)),
       let v = try group.bytes(group.multiply(unmasked, by: w1Scalar))
     else { throw .invalidShare }  // the peer sent w0·N, so that Z would be the identity whatever x is

@@ -19,15 +19,10 @@ package struct SPAKE2PlusVerifier {
     let record = try l.withBytes { (bytes) throws(SetupFault) in try group.point(bytes) }
     guard let record, let w0Scalar = try group.scalar(w0) else { throw .cryptographyFailed }
     let y = try group.randomScalar(random)
-    let m = try SPAKE2Plus.fixed(SPAKE2Plus.m, in: group)
-    let n = try SPAKE2Plus.fixed(SPAKE2Plus.n, in: group)
-    let sum = try group.add(group.multiply(base: y), group.multiply(n, by: w0Scalar))
-    let unmasked = try group.subtract(peer, consuming: group.multiply(m, by: w0Scalar))
-    guard let share = try group.bytes(sum), let v = try group.bytes(group.multiply(record, by: y)) else {
-      throw .cryptographyFailed
-    }
+    share = try SPAKE2Plus.share(y, masking: w0Scalar, with: SPAKE2Plus.n, in: group)
+    let unmasked = try SPAKE2Plus.unmasked(peer, of: w0Scalar, with: SPAKE2Plus.m, in: group)
+    guard let v = try group.bytes(group.multiply(record, by: y)) else { throw .cryptographyFailed }
     guard let z = try group.bytes(group.multiply(unmasked, by: y)) else { throw .invalidShare }  // the peer sent w0·M
-    self.share = share.disclosed
-    keys = try exchange.keys(shareP: shareP, shareV: share.disclosed, z: z, v: v, w0: w0, in: group)
+    keys = try exchange.keys(shareP: shareP, shareV: share, z: z, v: v, w0: w0, in: group)
   }
 }

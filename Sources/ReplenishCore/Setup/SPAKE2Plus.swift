@@ -45,6 +45,22 @@ package struct SPAKE2Plus {
     return point
   }
 
+  /// `scalar`·P + w0·F as bytes, F being a fixed point: the public share of one side.
+  static func share(
+    _ scalar: P256.Scalar, masking w0: P256.Scalar, with point: [UInt8], in group: P256
+  ) throws(SetupFault) -> [UInt8] {
+    let mask = try group.multiply(fixed(point, in: group), by: w0)
+    guard let share = try group.bytes(group.add(group.multiply(base: scalar), mask)) else { throw .cryptographyFailed }
+    return share.disclosed
+  }
+
+  /// `share` − w0·F: what the peer's scalar makes of the base point.
+  static func unmasked(
+    _ share: P256.Point, of w0: P256.Scalar, with point: [UInt8], in group: P256
+  ) throws(SetupFault) -> P256.Point {
+    try group.subtract(share, consuming: group.multiply(fixed(point, in: group), by: w0))
+  }
+
   /// The transcript `TT` (RFC 9383 section 3.3): each part after its length.
   package func transcript(
     shareP: [UInt8], shareV: [UInt8], z: Secret, v: Secret, w0: Secret, in group: P256

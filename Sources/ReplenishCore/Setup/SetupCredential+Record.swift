@@ -27,11 +27,11 @@ extension SetupCredential {
     } catch {
       throw .notJSON(line: error.line, column: error.column)
     }
-    guard let members = object.members else { throw .notJSON(line: 1, column: 1) }
+    guard let count = object.memberCount else { throw .notJSON(line: 1, column: 1) }
     guard let name = object["format"]?.utf8, name == format.bytes, object["version"]?.integer == version else {
       throw .format
     }
-    guard members.count <= memberCount else { throw .unknownMember }
+    guard count <= memberCount else { throw .unknownMember }
     guard let shortID = ShortID(try bytes("short_id", of: object).disclosed) else { throw .member("short_id") }
     let salt = try bytes("salt", of: object).disclosed
     guard let count = object["iterations"]?.integer else { throw .member("iterations") }
@@ -42,7 +42,7 @@ extension SetupCredential {
 
   private static func bytes(_ name: StaticString, of object: JSONValue) throws(Fault) -> Secret {
     guard let text = object[name]?.secret, let bytes = Hex.decode(text) else {
-      throw .member(String(decoding: name.bytes, as: UTF8.self))
+      throw .member(String(utf8: name.bytes))
     }
     return bytes
   }

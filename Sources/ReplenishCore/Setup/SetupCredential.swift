@@ -1,7 +1,7 @@
 /// What the factory writes on a device so that it can check a setup code without knowing it.
 ///
 /// Who copies this record can try all codes in hours: it is kept like a token, and the code is not on the device.
-public struct SetupCredential: Sendable {
+public final class SetupCredential: Sendable {
   /// The name in the advertisement and on the label.
   public let shortID: ShortID
   /// The salt of PBKDF2; 16–32 bytes.
@@ -14,9 +14,11 @@ public struct SetupCredential: Sendable {
   let l: Secret
 
   /// Derives the record of a code. For the factory; takes as long as the iterations ask for.
-  public init(code: SetupCode, shortID: ShortID, salt: [UInt8], iterations: Int) throws(Fault) {
+  public convenience init(code: SetupCode, shortID: ShortID, salt: [UInt8], iterations: Int) throws(Fault) {
     guard SetupProtocol.saltLengths.contains(salt.count) else { throw .saltLength(salt.count) }
     guard SetupProtocol.iterationCounts.contains(iterations) else { throw .iterations(iterations) }
+    let w0: Secret
+    let l: Secret
     do {
       let derivation = try SetupDerivation(code: code, salt: salt, iterations: iterations)
       w0 = derivation.w0
@@ -24,13 +26,12 @@ public struct SetupCredential: Sendable {
     } catch {
       throw .cryptographyFailed
     }
-    self.shortID = shortID
-    self.salt = salt
-    self.iterations = iterations
+    try self.init(shortID: shortID, salt: salt, iterations: iterations, w0: w0, l: l)
   }
 
   /// Derives the record of a code with a salt of 16 bytes and a short id drawn for it.
-  public init(drawingFor code: SetupCode, iterations: Int = 100_000, random: any RandomSource) throws(Fault) {
+  public convenience init(drawingFor code: SetupCode, iterations: Int = 100_000, random: any RandomSource) throws(Fault)
+  {
     guard let salt = random.bytes(count: 16), let shortID = ShortID(random: random) else { throw .cryptographyFailed }
     try self.init(code: code, shortID: shortID, salt: salt, iterations: iterations)
   }
@@ -77,14 +78,16 @@ public struct SetupCredential: Sendable {
     public var text: String {
       switch self {
       case .notJSON(let line, let column):
-        "The setup record is not JSON (line \(line), column \(column)). Write it again with replenish-factory."
+        composed(
+          "The setup record is not JSON (line \(line), column \(column)). Write it again with replenish-factory.")
       case .format: "The setup record is of another format or version. Write it again with replenish-factory."
       case .member(let name):
-        "The setup record's member \(name) is missing or wrong. Write the record again with replenish-factory."
+        composed(
+          "The setup record's member \(name) is missing or wrong. Write the record again with replenish-factory.")
       case .unknownMember:
         "The setup record has a member that its format does not know. Write it again with replenish-factory."
-      case .saltLength(let count): "The salt of a setup record has 16 to 32 bytes, not \(count)."
-      case .iterations(let count): "The iterations of a setup record are 10000 to 1000000, not \(count)."
+      case .saltLength(let count): composed("The salt of a setup record has 16 to 32 bytes, not \(count).")
+      case .iterations(let count): composed("The iterations of a setup record are 10000 to 1000000, not \(count).")
       case .cryptographyFailed: "No random numbers could be had, or libcrypto failed. Try again; see the system log."
       }
     }

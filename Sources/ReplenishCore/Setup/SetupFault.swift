@@ -72,7 +72,7 @@ public enum SetupFault: Error, Equatable {
     case .unsupportedVersion: "App and device have no setup protocol version in common. Update the older of them."
     case .invalidShare: "A public share of the handshake is not acceptable. Connect again; if it stays, update the app."
     case .wrongSetupCode: "The setup code is not that of this device. Read the label again."
-    case .wait(let seconds): "Too many wrong setup codes. Try again in \(seconds) seconds."
+    case .wait(let seconds): composed("Too many wrong setup codes. Try again in \(seconds) seconds.")
     case .tampered: "A sealed message did not open: altered on the way or out of order. Connect again and start over."
     case .stalled: "The phone has stopped taking messages. Connect again and start over."
     case .cryptographyFailed: "The board gave no random numbers or its libcrypto failed. Restart it; see its log."

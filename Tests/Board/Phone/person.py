@@ -16,9 +16,9 @@ code, answer = sys.argv[1], pathlib.Path(sys.argv[2])
 
 
 def paste(_):
-    while not answer.exists():
+    # Whole with its newline: it is read while it is being written.
+    while not (answer.exists() and (text := answer.read_text()).endswith("\n")):
         time.sleep(0.05)
-    text = answer.read_text()
     answer.unlink()
     return text
 

@@ -52,7 +52,7 @@ struct DeviceWire {
   /// Writes a message of the setup protocol in honest frames.
   mutating func send(_ message: [UInt8], session: UInt16) throws(Violation) {
     guard (1...SetupProtocol.maximumMessage).contains(message.count) else { return }
-    var fragmenter = Fragmenter(message, session: session)
+    let fragmenter = Fragmenter(message, session: session)
     while let frame = fragmenter.next(capacity: mtu - ATT.headerLength) { try write(frame) }
   }
 

@@ -30,7 +30,7 @@ enum FrameTarget {
 
   private static func isWhole(_ message: [UInt8], capacity: Int, session: UInt16) throws(Violation) {
     guard (1...SetupProtocol.maximumMessage).contains(message.count) else { return }
-    var fragmenter = Fragmenter(message, session: session)
+    let fragmenter = Fragmenter(message, session: session)
     var reassembler = Reassembler()
     while let frame = fragmenter.next(capacity: capacity) {
       try Violation.unless(frame.count <= max(capacity, Fragmenter.minimumFrame), "a frame fits")

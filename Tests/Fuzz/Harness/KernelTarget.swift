@@ -50,6 +50,8 @@ enum KernelTarget {
 
     mutating func open() throws(Violation) {
       isOpen = true
+      // Each window may fail, also one that was asked for while the last one ended.
+      hasFailed = false
       try take(peripheral.open())
     }
   }

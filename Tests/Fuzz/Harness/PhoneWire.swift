@@ -56,7 +56,7 @@ struct PhoneWire {
   mutating func send(_ message: [UInt8]) throws(Violation) {
     guard (1...SetupProtocol.maximumMessage).contains(message.count), device.session != 0 else { return }
     if message == device.answer { mayProve = true }
-    var fragmenter = Fragmenter(message, session: device.session)
+    let fragmenter = Fragmenter(message, session: device.session)
     while let frame = fragmenter.next(capacity: server.frameLength) { try indicate(frame) }
   }
 

@@ -196,7 +196,7 @@ import Testing
 
   @Test(
     arguments: [
-      (0x0F, "switched it off"), (0x11, "unplugged"), (0x12, "rfkill unblock bluetooth"), (0x14, "CAP_NET_ADMIN"),
+      (0x11, "unplugged"), (0x12, "rfkill unblock bluetooth"), (0x14, "CAP_NET_ADMIN"),
       (0x03, "refused management command 35 (status 3)"),
     ] as [(UInt8, String)])
   func explainsRefusals(status: UInt8, text: String) {
@@ -221,10 +221,21 @@ import Testing
     #expect(kernel.failure == nil)
     kernel.take(kernel.central.receive([5, 0, 0, 0, 0, 0]))
     #expect(kernel.failure?.contains("unplugged") == true)
-    kernel = started(wanted)
-    kernel.take(kernel.central.receive([6, 0, 0, 0, 4, 0, 0, 2, 0, 0]))
-    #expect(kernel.failure?.contains("switched it off") == true)
     #expect(kernel.central.elapsed() == [])
+  }
+
+  @Test func switchesTheAdapterOnAgain() {
+    let off: [UInt8] = [6, 0, 0, 0, 4, 0, 0, 2, 0, 0]
+    var kernel = started(wanted)
+    kernel.settings = 0x0200
+    kernel.take(kernel.central.receive(off))
+    #expect(kernel.asked == [3, 4, 0x23, 4, 5, 0x23])
+    kernel.hear([0x4F, 0x2A, 0x9C])
+    #expect(kernel.found != nil && kernel.central.close() == [])  // it was on
+    kernel = started(wanted) { $0.refusals[0x23] = [0x0F] }
+    #expect(kernel.asked == [3, 4, 0x23, 4, 0x23] && kernel.failure == nil)
+    for _ in 0...KernelCentral.mostRestarts { kernel.take(kernel.central.receive(off)) }
+    #expect(kernel.failure?.contains("keeps switching it off") == true)
   }
 
   @Test func tellsOnlySoManyApart() {

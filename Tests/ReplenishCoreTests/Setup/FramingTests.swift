@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct FramingTests {
   private func frames(_ message: [UInt8], capacity: Int) -> [[UInt8]] {
-    var fragmenter = Fragmenter(message, session: 0x1234)
+    let fragmenter = Fragmenter(message, session: 0x1234)
     var frames: [[UInt8]] = []
     while let frame = fragmenter.next(capacity: capacity) { frames.append(frame) }
     return frames

@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test func needsTheSetupService() throws {
-    var database = GATTDatabase()
+    let database = GATTDatabase()
     database.addService(.genericAccess)
     database.addCharacteristic(.deviceName, .read)
     #expect(try RawDevice(database: database).ended == .notASetupDevice)
@@ -103,7 +103,7 @@ import Testing
   }
 
   @Test func findsTheServiceWhereverItIs() throws {
-    var database = GATTDatabase()
+    let database = GATTDatabase()
     for number in 0..<40 {
       database.addService(BluetoothUUID(UInt16(0x1810 + number)))
       database.addCharacteristic(BluetoothUUID(UInt16(0x2A20 + number)), [.read, .indicate])
@@ -160,7 +160,7 @@ final class RawDevice {
   }
 
   func say(_ message: SetupMessage) {
-    var fragmenter = Fragmenter(message.bytes, session: session)
+    let fragmenter = Fragmenter(message.bytes, session: session)
     while let frame = fragmenter.next(capacity: 244) { indicate(frame) }
   }
 

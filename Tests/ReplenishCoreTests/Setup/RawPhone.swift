@@ -46,7 +46,7 @@ final class RawPhone {
 
   /// Writes a message in frames of up to `capacity` bytes.
   func send(_ message: [UInt8], capacity: Int = 244) {
-    var fragmenter = Fragmenter(message, session: session)
+    let fragmenter = Fragmenter(message, session: session)
     while let frame = fragmenter.next(capacity: capacity) { write(frame) }
   }
 

@@ -73,7 +73,7 @@ package enum WireChecks {
   }
 
   private static func cut(_ message: [UInt8], capacity: Int) -> [[UInt8]] {
-    var fragmenter = Fragmenter(message, session: 0x1234)
+    let fragmenter = Fragmenter(message, session: 0x1234)
     var frames: [[UInt8]] = []
     while let frame = fragmenter.next(capacity: capacity) { frames.append(frame) }
     return frames
