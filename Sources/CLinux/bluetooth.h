@@ -57,3 +57,12 @@ static inline int replenish_l2cap_accept(int listener, uint8_t *peer, int *is_ra
   *is_random = address.type == 2;
   return file;
 }
+// Whether a link is encrypted, with a key of 16 bytes. The level is the link's as it is (BT_SECURITY): 1 without encryption,
+// 2 with a key that nobody compared, and more.
+static inline int replenish_l2cap_is_encrypted(int file) {
+  struct {
+    uint8_t level, key_size;
+  } security = {0, 0};
+  socklen_t length = sizeof security;
+  return getsockopt(file, 274, 4, &security, &length) == 0 && security.level >= 2 && security.key_size >= 16;
+}

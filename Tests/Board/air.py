@@ -17,6 +17,7 @@ from bumble.device import Device, Peer
 from bumble.hci import Address
 from bumble.host import Host
 from bumble.link import LocalLink
+from bumble.pairing import PairingConfig
 from bumble.snoop import BtSnooper
 from bumble.transport.common import AsyncPipeSink, SnoopingTransport
 from bumble.transport.unix import open_unix_client_transport
@@ -214,6 +215,15 @@ class Phone:
             return self.air.run(self.packets.get(), 10)
         except TimeoutError:
             return None
+
+    def pair(self, is_secure=True):
+        """As a phone's system does when it is told that it has to: Just Works, by LE Secure Connections or the older way."""
+        self.device.pairing_config_factory = lambda _: PairingConfig(sc=is_secure, mitm=False, bonding=True)
+        self.air.run(self.connection.pair())
+
+    def encrypt(self):
+        """With the key of an earlier pairing."""
+        self.air.run(self.connection.encrypt())
 
     def read_info(self):
         return self.air.run(self.peer.read_value(self.info))

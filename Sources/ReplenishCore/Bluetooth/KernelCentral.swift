@@ -115,7 +115,7 @@ public struct KernelCentral {
     case .settings(let index, let settings):
       guard index == self.index, stage == .searching, !settings.contains(.powered) else { return [] }
       return restart()
-    case .added, .advertisingRemoved: return []
+    case .added, .advertisingRemoved, .paired, .identified, .asksToPair: return []
     case .other:
       // The kernel ends a search by itself after ten seconds: *Discovering* says so.
       guard stage == .searching, awaited.isEmpty,

@@ -59,6 +59,14 @@ extension KernelPeripheral {
     guard let key = random.bytes(count: 16), let address = randomAddress() else { return noRandomness() }
     if now.contains(.powered), mustBeOff { task(ManagementCommand.setPowered, [0]) }
     if !now.contains(.lowEnergy) { task(ManagementCommand.setLowEnergy, [1]) }
+    if requiresEncryption {
+      // Bonding, since phones that want it are refused otherwise; and with nothing to compare or type in on the device.
+      changesPairing = information.supported.contains(.secureSimplePairing)
+      if changesPairing, !now.contains(.secureSimplePairing) { task(ManagementCommand.setSecureSimplePairing, [1]) }
+      if !now.contains(.secureConnections) { task(ManagementCommand.setSecureConnections, [1]) }
+      task(ManagementCommand.setCapability, [3])
+      if !now.contains(.bondable) { task(ManagementCommand.setBondable, [1]) }
+    }
     if needsPrivacy { task(ManagementCommand.setPrivacy, [1] + key) }
     if needsAddress { task(ManagementCommand.setStaticAddress, address) }
     if mustBeOff || !now.contains(.powered) { task(ManagementCommand.setPowered, [1]) }
@@ -102,6 +110,10 @@ extension KernelPeripheral {
     case ManagementCommand.addExtendedAdvertisingParameters, ManagementCommand.addExtendedAdvertisingData:
       tasks = [ManagementCommand.advertising(index, advertisement.advertisingData, advertisement.scanResponse)]
       return [.stopListening] + next()
+    case ManagementCommand.setSecureConnections, ManagementCommand.setSecureSimplePairing:
+      return fail(
+        "hci\(index): the kernel has no LE Secure Connections for it (status \(status)), which require-encryption needs; use another adapter, or require-encryption = no"
+      )
     case ManagementCommand.addAdvertising:
       isRaw = true
       tasks = []
@@ -114,6 +126,11 @@ extension KernelPeripheral {
   }
 
   private mutating func beginRaw() -> [Step] {
+    guard !requiresEncryption else {
+      return fail(
+        "hci\(index): the kernel does not advertise on it by itself, and phones could not pair, which require-encryption needs; use another adapter, or require-encryption = no"
+      )
+    }
     guard let address = randomAddress() else { return noRandomness() }
     controllerTasks = HCICommand.advertise(
       address: address, advertisement.advertisingData, advertisement.scanResponse)

@@ -10,6 +10,12 @@ enum ManagementPacket: Equatable {
   case settings(UInt16, AdapterSettings)
   /// An advertisement was taken down, not by us.
   case advertisingRemoved(UInt16, instance: UInt8)
+  /// A phone has paired: its address and the address's type, and whether the key is of LE Secure Connections.
+  case paired(UInt16, [UInt8], isSecure: Bool)
+  /// A phone that was known by a random address has told the address (and its type) that stays.
+  case identified(UInt16, random: [UInt8], [UInt8])
+  /// Whether a phone may pair, which somebody has to say although there is nothing to compare.
+  case asksToPair(UInt16, [UInt8])
   /// Anything that is of no interest here.
   case other
 
@@ -32,6 +38,15 @@ enum ManagementPacket: Equatable {
     case 0x0024:
       guard let instance = reader.byte() else { return nil }
       self = .advertisingRemoved(index, instance: instance)
+    case 0x000A:  // new long-term key; what follows its type is the key
+      guard reader.byte() != nil, let phone = reader.bytes(7), let type = reader.byte() else { return nil }
+      self = .paired(index, phone, isSecure: type == 2 || type == 3)
+    case 0x000F:
+      guard let phone = reader.bytes(7) else { return nil }
+      self = .asksToPair(index, phone)
+    case 0x0018:  // new identity resolving key, which follows the addresses
+      guard reader.byte() != nil, let random = reader.bytes(6), let phone = reader.bytes(7) else { return nil }
+      self = .identified(index, random: random, phone)
     default: self = .other
     }
   }
@@ -42,7 +57,10 @@ struct AdapterSettings: OptionSet, Equatable {
   let rawValue: UInt32
 
   static let powered = AdapterSettings(rawValue: 1 << 0)
+  static let bondable = AdapterSettings(rawValue: 1 << 4)
+  static let secureSimplePairing = AdapterSettings(rawValue: 1 << 6)
   static let lowEnergy = AdapterSettings(rawValue: 1 << 9)
+  static let secureConnections = AdapterSettings(rawValue: 1 << 11)
   static let privacy = AdapterSettings(rawValue: 1 << 13)
 
   init(rawValue: UInt32) { self.rawValue = rawValue }
