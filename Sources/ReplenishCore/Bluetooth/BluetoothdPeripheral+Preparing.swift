@@ -134,7 +134,7 @@ extension BluetoothdPeripheral {
       case .registerAgent: "\(place): bluetoothd does not let phones pair, which require-encryption needs"
       default: "\(place): bluetoothd does not take our service"
       }
-    return "\(what) (\(name): \(text)); see its log: journalctl -u bluetooth"
+    return "\(what) (\(ControlText.harmless("\(name): \(text)", limit: 200))); see its log: journalctl -u bluetooth"
   }
 
   private func isBlocked(_ text: String) -> Bool {
