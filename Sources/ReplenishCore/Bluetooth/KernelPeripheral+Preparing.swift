@@ -3,17 +3,16 @@ extension KernelPeripheral {
   mutating func answered(_ command: [UInt8], _ status: UInt8, _ parameters: [UInt8]) -> [Step] {
     switch stage {
     case .finding:
-      guard status == 0, let indices = AdapterInformation.indices(parameters) else {
-        return fail("the kernel does not tell its Bluetooth adapters (status \(status)); see its log: dmesg")
+      switch AdapterChoice(wanted, status: status, parameters) {
+      case .adapter(let index): return read(index)
+      case .none: return wait()
+      case .failed(let text): return fail(text)
       }
-      var chosen: UInt16?
-      for index in indices where index == wanted ?? index && index <= chosen ?? index { chosen = index }
-      return chosen.map { read($0) } ?? wait()
     case .reading:
       // Gone between list and question.
       guard status == 0 else { return wait() }
       guard let information = AdapterInformation(parameters) else {
-        return fail("hci\(index): the kernel's description of it makes no sense; use a kernel of 5.10 or later")
+        return fail(AdapterInformation.senseless(index))
       }
       return prepare(information)
     case .preparing:

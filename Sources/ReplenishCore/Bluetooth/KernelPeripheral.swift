@@ -172,9 +172,7 @@ public struct KernelPeripheral {
     switch packet {
     case .answer(let code, let index, let status, let parameters):
       let command = awaited
-      guard command.count >= 4, LittleEndian.bytes(code) + LittleEndian.bytes(index) == Array(command[..<4]) else {
-        return []
-      }
+      guard ManagementCommand.isAnswered(command, code, index) else { return [] }
       awaited = []
       return answered(command, status, parameters)
     case .added(let index):

@@ -37,6 +37,11 @@ enum ManagementCommand {
       + parameters
   }
 
+  /// Whether an answer about this code and adapter is the one to this command.
+  static func isAnswered(_ command: [UInt8], _ code: UInt16, _ index: UInt16) -> Bool {
+    command.count >= 4 && LittleEndian.bytes(code) + LittleEndian.bytes(index) == Array(command[..<4])
+  }
+
   /// Makes the advertisement connectable, with flags of its own, for at most ``advertisingSeconds``.
   static func advertisingParameters(_ index: UInt16) -> [UInt8] {
     // Connectable; the timeout and the intervals that follow count.

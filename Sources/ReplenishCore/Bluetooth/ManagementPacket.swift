@@ -71,6 +71,26 @@ struct AdapterSettings: OptionSet, Equatable {
   }
 }
 
+/// Which adapter is used, by the answer to *Read Controller Index List*.
+enum AdapterChoice {
+  /// The wanted one, or the one with the lowest number.
+  case adapter(UInt16)
+  /// It is not there, or none is.
+  case none
+  /// The kernel does not tell.
+  case failed(String)
+
+  init(_ wanted: UInt16?, status: UInt8, _ parameters: [UInt8]) {
+    guard status == 0, let indices = AdapterInformation.indices(parameters) else {
+      self = .failed("the kernel does not tell its Bluetooth adapters (status \(status)); see its log: dmesg")
+      return
+    }
+    var chosen: UInt16?
+    for index in indices where index == wanted ?? index && index <= chosen ?? index { chosen = index }
+    self = chosen.map { .adapter($0) } ?? .none
+  }
+}
+
 /// The answer to *Read Controller Information*.
 struct AdapterInformation: Equatable {
   /// The public address, least significant byte first; all zero if the adapter has none.
@@ -87,6 +107,11 @@ struct AdapterInformation: Equatable {
     self.address = address
     self.supported = supported
     self.current = current
+  }
+
+  /// What is wrong if the answer cannot be read.
+  static func senseless(_ index: UInt16) -> String {
+    "hci\(index): the kernel's description of it makes no sense; use a kernel of 5.10 or later"
   }
 
   /// Whether the adapter has a public address.
