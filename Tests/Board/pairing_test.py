@@ -24,9 +24,9 @@ def refusal(act, *arguments):
 def assert_refused(phone):
     """Neither read nor written nor asked for indications, however it asks."""
     assert refusal(phone.read_info) in PAIR_FIRST
-    assert refusal(phone.subscribe) in PAIR_FIRST
-    write = lambda: phone.air.run(phone.peer.write_value(phone.write, b"\x80", with_response=True))  # noqa: E731
-    assert refusal(write) in PAIR_FIRST
+    for what, value in ((phone.indicate.handle + 1, b"\x02\x00"), (phone.write, b"\x80")):
+        write = lambda: phone.air.run(phone.peer.write_value(what, value, with_response=True))  # noqa: B023, E731
+        assert refusal(write) in PAIR_FIRST
     by_type = lambda: phone.air.run(phone.peer.read_characteristics_by_uuid(phone.info.uuid))  # noqa: E731
     assert not by_type()  # Bumble keeps the error to itself
 
@@ -47,10 +47,17 @@ def test_a_phone_that_paired_comes_back_with_its_key(radio):
     phone.pair()
     assert phone.read_info()[:3] == bytes([1, 1, 1])
     phone.hang_up()
+    phone.connect(phone.find(radio.id).address).encrypt()
+    phone.discover().subscribe().prove(radio.code)
+
+
+def test_a_key_counts_for_nothing_until_it_is_used(radio):
+    radio.fresh(**ENCRYPTED)
+    phone = connected(radio)
+    phone.pair()
+    phone.hang_up()
     phone.connect(phone.find(radio.id).address).discover()
-    assert refusal(phone.read_info) == 0x0F, "it has a key, and does not use it"
-    phone.encrypt()
-    phone.subscribe().prove(radio.code)
+    assert refusal(phone.read_info) == 0x0F
 
 
 def test_pairing_is_no_proof(radio):
