@@ -8,6 +8,7 @@ import asyncio
 import csv
 import pathlib
 import sys
+import time
 
 import pytest
 
@@ -276,6 +277,23 @@ def test_window_closes_by_itself_and_leaves_nothing_open(radio):
 def sockets(radio):
     """How many HCI and L2CAP sockets anybody in the guest holds."""
     return sum(len(radio.shell(f"cat /proc/net/{name}").splitlines()) - 1 for name in ("hci", "l2cap"))
+
+
+def test_setup_begins_while_the_clock_says_1970(radio, amazon):
+    """As on a board without a clock that has no network yet: a phone finds it and proves the code, and links once the time is
+    known."""
+    radio.board.set_time(3600)  # the kernel takes no time before its own start
+    try:
+        radio.fresh()
+        assert radio.status()["clock-plausible"] is False, radio.board.log()
+        phone = radio.phone()
+        phone.prove(radio.code)
+        phone.hang_up()
+        assert radio.status()["guesses"]["failed"] == 0 and amazon.count("token") == 0
+    finally:
+        radio.board.set_time(int(time.time()))
+    radio.phone().link(radio.code, radio.login)
+    radio.board.wait_for_link("linked")
 
 
 LIGHT = 5  # a line of the PL061 that nothing else uses

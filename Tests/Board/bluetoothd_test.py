@@ -27,6 +27,7 @@ from bluetooth_test import (
     test_altered_frame_is_refused,
     test_link_then_order,
     test_reconnect,
+    test_setup_begins_while_the_clock_says_1970,
     test_slow_reader_gets_one_frame_at_a_time,
     test_twenty_byte_client,
     test_wrong_code_then_right_code_over_one_connection,

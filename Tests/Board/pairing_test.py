@@ -1,5 +1,5 @@
-"""`require-encryption`: a phone pairs before it may use the service, below the setup's own session; each way of the device as
-far as it goes. Bumble is the phone that pairs, or does not."""
+"""`require-encryption`: a phone pairs before it may use the service, below the setup's own session; each way of the device
+as far as it goes. Bumble is the phone that pairs, or does not."""
 
 import pytest
 from air import ATT_Error
