@@ -48,6 +48,7 @@ enum BluetoothdTarget {
       }
       try Violation.unless(!peripheral.isAdvertising || isOnBus, "who advertises is on the bus")
       try Violation.unless(peripheral.hasPhone == (device != nil), "the device knows whether a phone is there")
+      try Violation.unless(device != nil || marks.isEmpty, "no call of a phone that is gone waits for an answer")
     }
 
     private mutating func perform(_ step: BluetoothdPeripheral.Step) throws(Violation) {
