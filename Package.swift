@@ -85,10 +85,9 @@ let package = Package(
     .systemLibrary(
       name: "CCompanion", path: "Examples/Companion/C", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),
-    .target(name: "CCompanionBluetooth", path: "Examples/Companion/Bluetooth"),
     .target(
       name: "ReplenishCompanion",
-      dependencies: ["ReplenishCore", "ReplenishHost", "CCompanion", "CCompanionBluetooth"],
+      dependencies: ["ReplenishCore", "ReplenishHost", "CCompanion", "CLinux"],
       path: "Examples/Companion/Library", swiftSettings: strict),
     .executableTarget(
       name: "companion", dependencies: ["ReplenishCompanion", "ReplenishCore", "ReplenishHost"],

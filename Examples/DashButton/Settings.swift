@@ -82,6 +82,7 @@ extension DaemonConfiguration {
     bluetooth.adapter = setup.adapter
     bluetooth.name = setup.name
     bluetooth.companyID = setup.companyID
+    bluetooth.requiresEncryption = setup.requiresEncryption
     return bluetooth
   }
 }

@@ -1,6 +1,7 @@
 // Bluetooth sockets. The kernel exports no header for them; libbluetooth's has the same few numbers and two addresses,
 // and is not worth a library at build and run time.
 #pragma once
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,16 +37,32 @@ static inline int replenish_hci_filter(int file) {
 static inline int replenish_l2cap_socket(void) {
   return socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
-// ATT's fixed channel: 4.
-static inline int replenish_l2cap_bind(int file, const uint8_t *own, int is_random) {
+// ATT's fixed channel, 4, at an address of six bytes, the least significant first.
+static inline struct replenish_l2cap_address replenish_att_address(const uint8_t *bytes, int is_random) {
   struct replenish_l2cap_address address;
   memset(&address, 0, sizeof address);
   address.family = AF_BLUETOOTH;
-  memcpy(address.address, own, sizeof address.address);
+  memcpy(address.address, bytes, sizeof address.address);
   const uint8_t channel[2] = {4, 0};
   memcpy(&address.channel, channel, sizeof channel);
   address.type = is_random ? 2 : 1;
+  return address;
+}
+static inline int replenish_l2cap_bind(int file, const uint8_t *own, int is_random) {
+  const struct replenish_l2cap_address address = replenish_att_address(own, is_random);
   return bind(file, (const struct sockaddr *)&address, sizeof address);
+}
+// Begins to connect; 0 also while it goes on. How it came out is to be asked once the socket is writable.
+static inline int replenish_l2cap_connect(int file, const uint8_t *peer, int is_random) {
+  const struct replenish_l2cap_address address = replenish_att_address(peer, is_random);
+  int result = connect(file, (const struct sockaddr *)&address, sizeof address);
+  return result != 0 && errno == EINPROGRESS ? 0 : result;
+}
+// The errno with which a connection came out; 0 if it is there.
+static inline int replenish_socket_error(int file) {
+  int code = 0;
+  socklen_t size = sizeof code;
+  return getsockopt(file, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno;
 }
 int accept4(int, struct sockaddr *, socklen_t *, int);  // declared by <sys/socket.h> under _GNU_SOURCE only
 static inline int replenish_l2cap_accept(int listener, uint8_t *peer, int *is_random) {
@@ -56,4 +73,13 @@ static inline int replenish_l2cap_accept(int listener, uint8_t *peer, int *is_ra
   memcpy(peer, address.address, sizeof address.address);
   *is_random = address.type == 2;
   return file;
+}
+// Whether a link is encrypted, with a key of 16 bytes. The level is the link's as it is (BT_SECURITY): 1 without encryption,
+// 2 with a key that nobody compared, and more.
+static inline int replenish_l2cap_is_encrypted(int file) {
+  struct {
+    uint8_t level, key_size;
+  } security = {0, 0};
+  socklen_t length = sizeof security;
+  return getsockopt(file, 274, 4, &security, &length) == 0 && security.level >= 2 && security.key_size >= 16;
 }

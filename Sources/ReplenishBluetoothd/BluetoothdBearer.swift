@@ -28,7 +28,8 @@ public final class BluetoothdBearer: Bearer {
     self.loop = loop
     reason = configuration.reason
     peripheral = BluetoothdPeripheral(
-      adapter: configuration.adapter, advertisement: configuration.advertisement)
+      adapter: configuration.adapter, advertisement: configuration.advertisement,
+      requiresEncryption: configuration.requiresEncryption)
     timer = loop.timer { [unowned(unsafe) self] in perform(peripheral.elapsed()) }
   }
 

@@ -57,10 +57,23 @@ extension BluezDaemon {
     } else if systemd_bus_message_is_method_call(message, "org.bluez.LEAdvertisement1", "Release") > 0 {
       reply(message) { _ in }
       onEvent(.released)
+    } else if path.isExactly(SetupObjects.agent) {
+      return calledAsAgent(message)
     } else {
       return calledByPhone(message, path)
     }
     return 1
+  }
+
+  /// A phone pairs, and there is nothing on the device to compare or type in. What wants more than that is refused by the
+  /// library: there is no such method.
+  private func calledAsAgent(_ message: OpaquePointer) -> Int32 {
+    for member in ["RequestAuthorization", "Cancel", "Release"]
+    where systemd_bus_message_is_method_call(message, "org.bluez.Agent1", member) > 0 {
+      reply(message) { _ in }
+      return 1
+    }
+    return 0
   }
 
   /// What bluetoothd passes on from a phone.

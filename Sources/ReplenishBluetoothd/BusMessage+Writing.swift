@@ -32,6 +32,15 @@ extension BusMessage {
       return make(bus, adapter, "org.bluez.LEAdvertisingManager1", "UnregisterAdvertisement") {
         append($0, string: SetupObjects.advertisement, "o")
       }
+    case .registerAgent:
+      return make(bus, "/org/bluez", "org.bluez.AgentManager1", "RegisterAgent") {
+        append($0, string: SetupObjects.agent, "o")
+        append($0, string: "NoInputNoOutput")
+      }
+    case .unregisterAgent:
+      return make(bus, "/org/bluez", "org.bluez.AgentManager1", "UnregisterAgent") {
+        append($0, string: SetupObjects.agent, "o")
+      }
     case .disconnect(let device): return make(bus, device, "org.bluez.Device1", "Disconnect") { _ in }
     }
   }

@@ -26,6 +26,8 @@ public struct ReplenishConfiguration {
     public var name = "Replenish"
     /// The maker's number from the Bluetooth SIG. 0xFFFF is for tests and must not be shipped.
     public var companyID: UInt16 = 0xFFFF
+    /// Whether phones must pair (Just Works) before they can use the service, which encrypts the link below the session.
+    public var requiresEncryption = false
 
     /// Makes one with the defaults.
     public init() {}

@@ -29,7 +29,8 @@ extension ReplenishDevice {
     guard let credential, let bluetooth = configuration.bearer.bluetooth else { return nil }
     let advertisement = SetupAdvertisement(
       shortID: credential.shortID, name: bluetooth.name, companyID: bluetooth.companyID)
-    var settings = BluetoothConfiguration(adapter: bluetooth.adapter, advertisement: advertisement)
+    var settings = BluetoothConfiguration(
+      adapter: bluetooth.adapter, advertisement: advertisement, requiresEncryption: bluetooth.requiresEncryption)
     switch configuration.bearer {
     case .none, .socket: return nil
     case .kernel: return KernelBearer(loop: loop, configuration: settings)

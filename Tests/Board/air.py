@@ -4,6 +4,7 @@ All of it runs in one thread with an event loop; tests call from theirs.
 """
 
 import asyncio
+import contextlib
 import itertools
 import pathlib
 import sys
@@ -17,6 +18,8 @@ from bumble.device import Device, Peer
 from bumble.hci import Address
 from bumble.host import Host
 from bumble.link import LocalLink
+from bumble.ll import ConnectInd
+from bumble.pairing import PairingConfig
 from bumble.snoop import BtSnooper
 from bumble.transport.common import AsyncPipeSink, SnoopingTransport
 from bumble.transport.unix import open_unix_client_transport
@@ -32,7 +35,25 @@ PATIENCE = 20
 
 
 class Link(LocalLink):
-    """Data come from the address of the connection: Bumble names the sender's random one, which may have changed."""
+    """Data come from the address of the connection: Bumble names the sender's random one, which may have changed.
+
+    And a connection has two ends. Bumble's central takes itself for connected as soon as it has heard whom it wants, its
+    request goes out later, and nobody tells it that somebody else was quicker or that advertising has stopped: so the
+    request is delivered at once here, and only one that somebody takes makes a connection (`HonestController`).
+    """
+
+    def advertises(self, address):
+        """Whether somebody would take a request to connect to this address."""
+        sets = itertools.chain.from_iterable(
+            [one.le_legacy_advertiser, *one.advertising_sets.values()] for one in self.controllers
+        )
+        return any(one.enabled and one.address == address for one in sets)
+
+    def send_advertising_pdu(self, sender_controller, packet):
+        if not isinstance(packet, ConnectInd):
+            return super().send_advertising_pdu(sender_controller, packet)
+        for controller in self.controllers - {sender_controller}:
+            controller.on_ll_advertising_pdu(packet)
 
     def send_acl_data(self, sender_controller, destination_address, transport, data):
         target = self.find_le_controller(destination_address)
@@ -40,6 +61,15 @@ class Link(LocalLink):
             if connection.peer_address == destination_address and target:
                 source = connection.self_address
                 asyncio.get_running_loop().call_soon(lambda: target.on_link_acl_data(source, transport, data))
+
+
+class HonestController(Controller):
+    """One that is connected to those alone who know it."""
+
+    def create_le_connection(self, peer_address):
+        # An advertisement that was heard may be over: whoever wants to connect goes on listening.
+        if self.link.advertises(peer_address):
+            super().create_le_connection(peer_address)
 
 
 class Air:
@@ -62,7 +92,7 @@ class Air:
         wire = await open_unix_client_transport(str(path))
         if snooper:
             wire = SnoopingTransport(wire, snooper)
-        return Controller(name, wire.source, wire.sink, self.link, address)
+        return HonestController(name, wire.source, wire.sink, self.link, address)
 
     def join(self, path, address):
         """Another machine's controller, at the end of its serial line."""
@@ -111,14 +141,22 @@ class Phone:
         air.run(self._begin(f"F0:F1:F2:F3:F4:{number:02X}"))
 
     async def _begin(self, address):
-        self.controller = Controller("phone", link=self.air.link)
+        self.controller = HonestController("phone", link=self.air.link)
         self.device = Device(address=Address(address), host=Host(self.controller, AsyncPipeSink(self.controller)))
         await self.device.power_on()
 
-    def leave(self):
-        """Is not on the air any more."""
+    async def _leave(self):
+        # Not without a word: nobody's connection times out in this air.
+        self.controller.pending_le_connection = None
+        for connection in list(self.device.connections.values()):
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(connection.disconnect(), 2)
         if self.controller in self.air.link.controllers:
             self.air.link.remove_controller(self.controller)
+
+    def leave(self):
+        """Is not on the air any more."""
+        self.air.run(self._leave())
 
     async def _find(self, identity, seconds):
         found = asyncio.get_running_loop().create_future()
@@ -162,8 +200,8 @@ class Phone:
 
         client.send_confirmation, client.send_request = counting_confirm, counting_request
 
-    def connect(self, address):
-        self.air.run(self._connect(address))
+    def connect(self, address, seconds=PATIENCE):
+        self.air.run(self._connect(address), seconds)
         return self
 
     async def _discover(self):
@@ -214,6 +252,15 @@ class Phone:
             return self.air.run(self.packets.get(), 10)
         except TimeoutError:
             return None
+
+    def pair(self, is_secure=True):
+        """As a phone's system does when it is told that it has to: Just Works, by LE Secure Connections or the older way."""
+        self.device.pairing_config_factory = lambda _: PairingConfig(sc=is_secure, mitm=False, bonding=True)
+        self.air.run(self.connection.pair())
+
+    def encrypt(self):
+        """With the key of an earlier pairing."""
+        self.air.run(self.connection.encrypt())
 
     def read_info(self):
         return self.air.run(self.peer.read_value(self.info))

@@ -8,6 +8,7 @@ import asyncio
 import csv
 import pathlib
 import sys
+import time
 
 import pytest
 
@@ -20,7 +21,7 @@ from board import Board  # noqa: E402
 from emulator import Browser, Emulator  # noqa: E402
 from phone import granted, login_address  # noqa: E402
 from processes import wait_until  # noqa: E402
-from setup_protocol import Fault, Refused, WrongCode  # noqa: E402
+from setup_protocol import Fault, Refused, SetupPhone, WrongCode  # noqa: E402
 
 SETUP = {"bearer": "kernel", "socket": None, "name": "Kettle"}
 REDIRECT = "http://127.0.0.1/callback"
@@ -66,9 +67,10 @@ class Radio:
         return self.board.guest.agent.shell(script)
 
     def fresh(self, **setup):
+        # A phone that is still there would connect to the new one.
+        self.air.clear()
         self.board.renew({"setup": SETUP | setup})
         self.wait_until_advertising()
-        self.air.clear()
         return self
 
     def wait_until_advertising(self):
@@ -76,6 +78,10 @@ class Radio:
 
     def status(self):
         return self.board.status()
+
+    def way(self):
+        """Which way of being a device this is, for figures."""
+        return "on kernel sockets"
 
     def phone(self, mtu=247):
         """A phone that is connected, has discovered and gets indications."""
@@ -119,7 +125,7 @@ def test_link_then_order(radio, amazon, tell):
     phone = radio.phone()
     assert phone.read_info()[:4] == bytes([1, 1, 1, 0])
     stages = phone.link(radio.code, radio.login)
-    tell("link over Bluetooth at MTU 247: " + ", ".join(f"{name} {at:.2f} s" for name, at in stages))
+    tell(f"link over Bluetooth {radio.way()}, MTU 247: " + ", ".join(f"{name} {at:.2f} s" for name, at in stages))
     tell(f"ATT round trips from turning indications on to linked: {phone.trips}")
     assert phone.trips <= 14
     radio.board.wait_for_link("linked")
@@ -152,8 +158,7 @@ def test_notifications_are_refused(radio):
 def test_slow_reader_gets_one_frame_at_a_time(radio):
     phone = radio.phone(mtu=23)
     phone.confirms = False
-    asked = phone.air.run(phone.conversation.say(_hello(phone)))
-    assert asked is None
+    phone.air.run(phone.conversation.say(hello(phone)))
     wait_until("the first frame of the offer is here", lambda: phone.conversation.indicated.qsize() == 1)
     assert phone.read_info()[3] == 1  # it answers, and sends nothing more
     assert phone.conversation.indicated.qsize() == 1
@@ -161,9 +166,7 @@ def test_slow_reader_gets_one_frame_at_a_time(radio):
     radio.phone().prove(radio.code)
 
 
-def _hello(phone):
-    from setup_protocol import SetupPhone
-
+def hello(phone):
     return SetupPhone("13572468", phone.conversation.frame_length).hello()
 
 
@@ -175,20 +178,43 @@ def test_reconnect(radio):
     assert radio.status()["guesses"]["failed"] == 0
 
 
-# Through bluetoothd in the gate as well; here the soak's: the second phone's connection, given up half made, at times keeps
-# Bumble's side of the air from the next test.
-@pytest.mark.soak
 def test_two_phones_at_once(radio):
-    first = radio.phone()
+    """While one is connected the device does not advertise: one that knows its address finds nobody there, and the first
+    goes on."""
+    first, second = radio.phone(), radio.air.phone()
     address = first.connection.peer_address
-    second = radio.air.phone()
-    # While one is connected the device does not advertise to others; one that knows the address is turned away.
-    try:
-        second.connect(address)
-        second.wait_until_hung_up()
-    except (TimeoutError, asyncio.TimeoutError):
-        pass
-    first.prove(radio.code)
+    assert second.find(radio.id, 2) is None
+    with pytest.raises((TimeoutError, asyncio.TimeoutError)):
+        second.connect(address, 3)
+    first.link(radio.code, radio.login)
+    radio.board.wait_for_link("linked")
+    radio.fresh()
+    radio.phone().prove(radio.code)
+
+
+def test_two_phones_that_come_at_the_same_moment(radio):
+    """Both hear the same advertisement; one is let in, and the other when that one is gone."""
+    phones = [radio.air.phone(), radio.air.phone()]
+    address = phones[0].find(radio.id).address
+
+    async def race():
+        attempts = [asyncio.create_task(phone._connect(address)) for phone in phones]
+        await asyncio.wait(attempts, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(1)
+        return [attempt.done() for attempt in attempts], attempts
+
+    done, attempts = radio.air.run(race())
+    assert sorted(done) == [False, True], "one of them is connected"
+    inside, outside = (phones[done.index(is_in)] for is_in in (True, False))
+    inside.discover().subscribe().prove(radio.code)
+    inside.hang_up()
+
+    async def wait():
+        await asyncio.wait_for(attempts[done.index(False)], 20)
+
+    radio.air.run(wait())
+    outside.discover().subscribe().link(radio.code, radio.login)
+    radio.board.wait_for_link("linked")
 
 
 def test_wrong_code_then_right_code_over_one_connection(radio):
@@ -251,6 +277,23 @@ def test_window_closes_by_itself_and_leaves_nothing_open(radio):
 def sockets(radio):
     """How many HCI and L2CAP sockets anybody in the guest holds."""
     return sum(len(radio.shell(f"cat /proc/net/{name}").splitlines()) - 1 for name in ("hci", "l2cap"))
+
+
+def test_setup_begins_while_the_clock_says_1970(radio, amazon):
+    """As on a board without a clock that has no network yet: a phone finds it and proves the code, and links once the time is
+    known."""
+    radio.board.set_time(3600)  # the kernel takes no time before its own start
+    try:
+        radio.fresh()
+        assert radio.status()["clock-plausible"] is False, radio.board.log()
+        phone = radio.phone()
+        phone.prove(radio.code)
+        phone.hang_up()
+        assert radio.status()["guesses"]["failed"] == 0 and amazon.count("token") == 0
+    finally:
+        radio.board.set_time(int(time.time()))
+    radio.phone().link(radio.code, radio.login)
+    radio.board.wait_for_link("linked")
 
 
 LIGHT = 5  # a line of the PL061 that nothing else uses

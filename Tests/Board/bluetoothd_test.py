@@ -7,12 +7,42 @@ daemon gets along with dash-button-bluetooth.conf alone.
 
 import asyncio
 
-import attacker_test
 import pytest
 from air import ATT_Error
-from bluetooth_test import ADVERTISEMENT, SETUP, Radio
+from attacker_test import (
+    relayed,
+    test_a_recorded_device_is_refused,
+    test_a_recorded_phone_is_refused,
+    test_a_relay_that_only_listens_learns_nothing,
+    test_an_altered_handshake_opens_no_session,
+    test_an_altered_session_ends,
+    test_no_secret_is_on_the_air,
+)
+from bluetooth_test import (
+    ADVERTISEMENT,
+    SETUP,
+    Radio,
+    hello,
+    test_adapter_unplugged_in_mid_session,
+    test_altered_frame_is_refused,
+    test_link_then_order,
+    test_reconnect,
+    test_setup_begins_while_the_clock_says_1970,
+    test_slow_reader_gets_one_frame_at_a_time,
+    test_twenty_byte_client,
+    test_wrong_code_then_right_code_over_one_connection,
+)
+from pairing_test import (
+    ENCRYPTED,
+    connected,
+    test_a_phone_that_does_not_pair_is_refused_until_it_does,
+    test_a_phone_that_paired_comes_back_with_its_key,
+    test_pairing_is_no_proof,
+)
 from processes import wait_until
-from setup_protocol import Fault, Refused, WrongCode
+
+# The tests of the other way, run once more in this one.
+__all__ = ["relayed", *(name for name in dir() if name.startswith("test_"))]
 
 BEARER = "Bluetooth, through bluetoothd, as configured; "
 
@@ -20,6 +50,9 @@ BEARER = "Bluetooth, through bluetoothd, as configured; "
 class BluezRadio(Radio):
     def fresh(self, **setup):
         return super().fresh(**{"bearer": "bluetoothd", **setup})
+
+    def way(self):
+        return f"through bluetoothd {self.shell('bluetoothd --version').strip()}"
 
     def kill_bluetoothd(self):
         """Without a word; the guest's init starts it again."""
@@ -44,6 +77,7 @@ DIFFERS = {
     "test_slow_reader_gets_one_frame_at_a_time",
     "test_second_phone_is_sent_away",
     "test_bluetoothd_killed_in_mid_handshake",
+    "test_a_phone_that_does_not_pair_is_refused_until_it_does",
 }
 
 
@@ -83,27 +117,6 @@ def parts(data):
         data = data[1 + data[0] :]
 
 
-def test_link_then_order(radio, amazon, tell):
-    phone = radio.phone()
-    assert phone.read_info()[:4] == bytes([1, 1, 1, 0])
-    stages = phone.link(radio.code, radio.login)
-    version = radio.shell("bluetoothd --version").strip()
-    tell(f"link through bluetoothd {version}, MTU 247: " + ", ".join(f"{name} {at:.2f} s" for name, at in stages))
-    tell(f"ATT round trips from turning indications on to linked: {phone.trips}")
-    assert phone.trips <= 14
-    radio.board.wait_for_link("linked")
-    radio.board.press()
-    assert radio.board.settled()["state"] == "test-ordered"
-    assert len(amazon.orders()) == 1
-
-
-def test_twenty_byte_client(radio):
-    phone = radio.phone(mtu=23)
-    assert phone.conversation.frame_length == 20
-    phone.link(radio.code, radio.login)
-    radio.board.wait_for_link("linked")
-
-
 def test_auto_takes_bluetoothd_where_it_runs(radios, amazon):
     radio = radios.fresh(bearer="auto")
     assert radio.status()["bearer"] == "Bluetooth, through bluetoothd, because it runs; hci0 advertises"
@@ -115,31 +128,6 @@ def test_frames_before_indications_are_refused(radio):
     phone.connect(phone.find(radio.id).address).discover()
     with pytest.raises(ATT_Error):
         phone.air.run(phone.peer.write_value(phone.write, b"\x01", with_response=True))
-
-
-def test_slow_reader_gets_one_frame_at_a_time(radio):
-    phone = radio.phone(mtu=23)
-    phone.confirms = False
-    phone.air.run(phone.conversation.say(hello(phone)))
-    wait_until("the first frame of the offer is here", lambda: phone.conversation.indicated.qsize() == 1)
-    assert phone.read_info()[3] == 1  # it answers, and sends nothing more
-    assert phone.conversation.indicated.qsize() == 1
-    phone.hang_up()
-    radio.phone().prove(radio.code)
-
-
-def hello(phone):
-    from setup_protocol import SetupPhone
-
-    return SetupPhone("13572468", phone.conversation.frame_length).hello()
-
-
-def test_reconnect(radio):
-    for _ in range(3):
-        phone = radio.phone()
-        phone.prove(radio.code)
-        phone.hang_up()
-    assert radio.status()["guesses"]["failed"] == 0
 
 
 # Another program's advertisement, by which a second phone gets in: ours rests while a phone is connected.
@@ -172,27 +160,6 @@ def test_client_that_writes_3_is_refused_by_bluetoothd(radio):
         phone.air.run(phone.peer.write_value(phone.indicate.handle + 1, b"\x03\x00", with_response=True))
     phone.subscribe()
     phone.prove(radio.code)
-
-
-def test_wrong_code_then_right_code_over_one_connection(radio):
-    phone = radio.phone()
-    with pytest.raises(WrongCode):
-        phone.prove("13572468" if radio.code != "13572468" else "86427531")
-    assert radio.status()["guesses"]["failed"] == 1
-    phone.link(radio.code, radio.login)
-    assert radio.board.wait_for_link("linked")["guesses"]["failed"] == 0
-
-
-def test_a_relay_that_alters_is_refused(radio):
-    phone = radio.phone()
-    session, _ = phone.prove(radio.code)
-    frames = session.send({"type": "identify"})
-    frames[-1] = frames[-1][:-1] + bytes([frames[-1][-1] ^ 1])
-    with pytest.raises((Fault, Refused)) as told:
-        phone.air.run(phone.conversation.say(frames))
-        phone.air.run(phone.conversation.hear(session, "anything"))
-    assert getattr(told.value, "name", "tampered") == "tampered"
-    phone.wait_until_hung_up()
 
 
 def test_bluetoothd_killed_while_nobody_is_there(radio):
@@ -232,20 +199,12 @@ def comes_back_after_a_kill(radio, phone):
     radio.board.wait_for_link("linked")
 
 
-def test_adapter_unplugged_in_mid_session(radio):
-    phone = radio.phone()
-    phone.prove(radio.code)
-    radio.unplug()
-    wait_until("the device has noticed", lambda: radio.status()["bearer"] == BEARER + "waiting for an adapter")
-    assert radio.status()["link"] == "setup-open"
-    radio.plug()
-    wait_until("it advertises again", radio.is_advertising)
-    radio.phone().link(radio.code, radio.login)
-    radio.board.wait_for_link("linked")
-
-
-def test_no_secret_is_on_the_air(radio, tell):
-    attacker_test.test_no_secret_is_on_the_air(radio, tell)
+def test_the_older_way_of_pairing_is_enough_for_bluetoothd(radio):
+    """It tells nobody how a phone paired; the page Configuration says so."""
+    radio.fresh(**ENCRYPTED)
+    phone = connected(radio)
+    phone.pair(is_secure=False)
+    phone.subscribe().prove(radio.code)
 
 
 def test_window_closes_and_leaves_nothing_behind(radios, amazon):

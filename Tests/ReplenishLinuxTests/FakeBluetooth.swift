@@ -22,6 +22,7 @@ final class FakeBluetooth: BluetoothSockets {
   var controllerError: Int32?
   var listenError: Int32?
   var acceptError: Int32?
+  var isEncrypted = false
   /// What happened: `05 01` is command 5 with a first byte of 1, `hci 200a 01` one to the controller.
   var log: [String] = []
   private(set) var managementEnd: Int32 = -1
@@ -81,6 +82,7 @@ final class FakeBluetooth: BluetoothSockets {
     return (descriptor, address, isRandom)
   }
 
+  func isEncrypted(_ phone: Int32) -> Bool { isEncrypted }
   func exists(_ index: UInt16) -> Bool { adapters[index] != nil || hidden.contains(index) }
   func hasDaemon() -> Bool { isDaemonRunning }
 
@@ -154,7 +156,13 @@ final class FakeBluetooth: BluetoothSockets {
       reply = address + [9, 2, 0] + wide(supported) + wide(adapters[index] ?? 0) + [UInt8](repeating: 0, count: 263)
     case _ where adapters[index] == nil: status = 0x11
     case 5 where status == 0: set(index, bit: 0, parameters[0])
+    case 0x09 where status == 0: set(index, bit: 4, parameters[0])
+    case 0x0B where status == 0: set(index, bit: 6, parameters[0])
     case 0x0D where status == 0: set(index, bit: 9, parameters[0])
+    case 0x2D where status == 0:
+      // As in the kernel: an adapter of BR/EDR needs Secure Simple Pairing for it.
+      if adapters[index, default: 0] & 1 << 6 == 0 { status = 0x0B }
+      if status == 0 { set(index, bit: 11, parameters[0]) }
     case 0x2F, 0x2B:
       // As in the kernel: only while it is off.
       if adapters[index, default: 0] & 1 != 0 { status = 0x0B }
@@ -162,7 +170,7 @@ final class FakeBluetooth: BluetoothSockets {
     case 0x3E, 0x54, 0x55: if adapters[index, default: 0] & 1 == 0 { status = 0x0B }
     default: break
     }
-    if status == 0, [5, 0x0D, 0x2F].contains(code) { reply = wide(adapters[index] ?? 0) }
+    if status == 0, [5, 9, 0x0B, 0x0D, 0x2D, 0x2F].contains(code) { reply = wide(adapters[index] ?? 0) }
     say(status == 0 ? 1 : 2, index, bytes(code) + [status] + (status == 0 ? reply : []))
   }
 

@@ -12,12 +12,16 @@ import Testing
     let bearer: KernelBearer
     var log: [String] = []
 
-    init(adapter: UInt16? = nil, reason: BluetoothConfiguration.Reason = .chosen) throws {
+    init(
+      adapter: UInt16? = nil, reason: BluetoothConfiguration.Reason = .chosen, requiresEncryption: Bool = false
+    ) throws {
       loop = try EventLoop()
       let advertisement = SetupAdvertisement(shortID: try #require(ShortID([1, 2, 3])), name: "Kettle")
       bearer = KernelBearer(
         loop: loop,
-        configuration: .init(adapter: adapter, advertisement: advertisement, reason: reason), sockets: kernel,
+        configuration: .init(
+          adapter: adapter, advertisement: advertisement, requiresEncryption: requiresEncryption, reason: reason),
+        sockets: kernel,
         random: SystemRandom())
       bearer.onConnected = { [unowned self] in log.append("connected") }
       bearer.onPacket = { [unowned self] in log.append("packet \($0)") }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Takes the browser's redirect on a port of this machine (RFC 8252, 7.3).
@@ -113,7 +114,7 @@ public final class LoopbackRedirect {
   }
 
   private func listen<Address>(_ family: Int32, _ address: Address) {
-    let made = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let made = replenish_socket_open(family, Int32(SOCK_STREAM.rawValue), 0)
     guard made >= 0 else { return }
     var yes: Int32 = 1
     setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A connected `SOCK_SEQPACKET` descriptor each packet of which is one ATT packet: what a UNIX socket and Bluetooth have

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A device on this machine: a UNIX `SOCK_SEQPACKET` socket each packet of which is one ATT packet.
@@ -18,7 +19,7 @@ public final class PacketSocket: PacketBearer {
       throw LinkingFailure(.deviceUnreachable, "\(path): the path of a socket has 1-\(capacity - 1) bytes")
     }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    let made = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let made = replenish_socket_open(AF_UNIX, replenish_seqpacket(), 0)
     guard made >= 0 else { throw PacketSocket.failure("cannot make a socket", errno) }
     let size = socklen_t(MemoryLayout<sockaddr_un>.size)
     let outcome = withUnsafePointer(to: address) { pointer in

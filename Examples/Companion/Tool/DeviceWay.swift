@@ -20,13 +20,7 @@ enum DeviceWay {
 extension ShortID {
   /// The id as a label has it: six hexadecimal digits, capitals or not.
   init?(hexadecimal text: String) {
-    let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue.flatMap { UInt8(exactly: $0) } }
-    guard digits.count == 2 * ShortID.length else { return nil }
-    var bytes: [UInt8] = []
-    for place in stride(from: 0, to: digits.count, by: 2) {
-      guard let high = digits[place], let low = digits[place + 1] else { return nil }
-      bytes.append(high << 4 | low)
-    }
+    guard let bytes = Hex.decode(Array(text.utf8)) else { return nil }
     self.init(bytes)
   }
 }

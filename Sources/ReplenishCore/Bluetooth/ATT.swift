@@ -50,11 +50,13 @@ enum ATTError: UInt8, Error {
   case readNotPermitted = 0x02
   case writeNotPermitted = 0x03
   case invalidPDU = 0x04
+  case insufficientAuthentication = 0x05
   case requestNotSupported = 0x06
   case invalidOffset = 0x07
   case prepareQueueFull = 0x09
   case attributeNotFound = 0x0A
   case invalidAttributeValueLength = 0x0D
+  case insufficientEncryption = 0x0F
   case unsupportedGroupType = 0x10
   case valueNotAllowed = 0x13
   case writeRequestRejected = 0xFC

@@ -67,6 +67,7 @@ extension BluetoothdPeripheral {
     acquires = found.tellsConfirmations
     stage = .preparing
     tasks = found.isPowered ? [] : [.setPowered(adapter: adapter, true)]
+    if requiresEncryption, !hasAgent { tasks.append(.registerAgent) }
     // A phone that sees the first advertisement must find somebody to talk to.
     tasks += [.registerApplication(adapter: adapter), .registerAdvertisement(adapter: adapter)]
     return next()
@@ -93,6 +94,7 @@ extension BluetoothdPeripheral {
     }
     switch task {
     case .unregisterAdvertisement, .unregisterApplication: return next()
+    case .registerAgent where name.isExactly("org.bluez.Error.AlreadyExists"): return next()
     case .registerApplication, .registerAdvertisement:
       if name.isExactly("org.bluez.Error.AlreadyExists"), heals < 2 {
         heals += 1
@@ -129,9 +131,10 @@ extension BluetoothdPeripheral {
       case .findAdapters: "bluetoothd does not tell its adapters"
       case .setPowered: "\(place): bluetoothd does not switch it on"
       case .registerAdvertisement: "\(place): bluetoothd does not advertise for us"
+      case .registerAgent: "\(place): bluetoothd does not let phones pair, which require-encryption needs"
       default: "\(place): bluetoothd does not take our service"
       }
-    return "\(what) (\(name): \(text)); see its log: journalctl -u bluetooth"
+    return "\(what) (\(ControlText.harmless("\(name): \(text)", limit: 200))); see its log: journalctl -u bluetooth"
   }
 
   private func isBlocked(_ text: String) -> Bool {
@@ -190,6 +193,7 @@ extension BluetoothdPeripheral {
   mutating func putBack() -> [Step] {
     hasPutBack = true
     if hasApplication { tasks.append(.unregisterApplication(adapter: adapter)) }
+    if hasAgent { tasks.append(.unregisterAgent) }
     if isDaemonThere, let original, !original.wasPowered, original.adapter.isExactly(adapter) {
       tasks.append(.setPowered(adapter: adapter, false))
     }
@@ -201,6 +205,7 @@ extension BluetoothdPeripheral {
 
   mutating func finish() -> [Step] {
     forget()
+    hasAgent = false
     stage = .idle
     hasPutBack = false
     original = nil
@@ -229,6 +234,8 @@ extension BluetoothdPeripheral {
     case .unregisterApplication: hasApplication = false
     case .registerAdvertisement: hasAdvertisement = true
     case .unregisterAdvertisement: hasAdvertisement = false
+    case .registerAgent: hasAgent = true
+    case .unregisterAgent: hasAgent = false
     default: break
     }
     lastCall &+= 1

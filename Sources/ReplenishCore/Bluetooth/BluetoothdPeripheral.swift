@@ -27,6 +27,10 @@ public struct BluetoothdPeripheral {
     case registerAdvertisement(adapter: String)
     /// Takes it back.
     case unregisterAdvertisement(adapter: String)
+    /// Registers the agent that lets phones pair.
+    case registerAgent
+    /// Takes it back.
+    case unregisterAgent
     /// Ends a phone's connection.
     case disconnect(device: String)
   }
@@ -100,6 +104,8 @@ public struct BluetoothdPeripheral {
 
   let wanted: UInt16?
   let advertisement: SetupAdvertisement
+  /// Whether phones must pair.
+  let requiresEncryption: Bool
   var stage = Stage.idle
   /// The object of the adapter in use; empty without one.
   public internal(set) var adapter = ""
@@ -116,6 +122,7 @@ public struct BluetoothdPeripheral {
   var lastCall: UInt32 = 0
   var hasApplication = false
   var hasAdvertisement = false
+  var hasAgent = false
   var heals = 0
   var retries = 0
   var restarts = 0
@@ -137,8 +144,10 @@ public struct BluetoothdPeripheral {
   /// - Parameters:
   ///   - adapter: The number of the adapter, 0 for hci0; nil takes the first.
   ///   - advertisement: What it sends.
-  public init(adapter: UInt16?, advertisement: SetupAdvertisement) {
+  ///   - requiresEncryption: Whether phones must pair.
+  public init(adapter: UInt16?, advertisement: SetupAdvertisement, requiresEncryption: Bool = false) {
     wanted = adapter
+    self.requiresEncryption = requiresEncryption
     self.advertisement = advertisement
   }
 
@@ -154,7 +163,9 @@ public struct BluetoothdPeripheral {
   }
 
   /// The objects that bluetoothd may read: below the application's path, or the advertisement.
-  public var objects: [BusObject] { SetupObjects.services(acquires: acquires) + [advertisement.object] }
+  public var objects: [BusObject] {
+    SetupObjects.services(acquires: acquires, encrypts: requiresEncryption) + [advertisement.object]
+  }
 
   /// Begins. The bus is open.
   public mutating func open() -> [Step] {
@@ -218,6 +229,7 @@ public struct BluetoothdPeripheral {
       return stage == .waiting ? [.stopWaiting] + find() : []
     }
     forget()
+    hasAgent = false
     leaving = []
     // A daemon that ends in order removes its adapters first.
     wasUnplugged = false

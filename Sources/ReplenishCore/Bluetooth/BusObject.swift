@@ -31,6 +31,9 @@ public enum SetupObjects {
   /// The advertisement.
   public static var advertisement: String { "/replenishkit/advertisement" }
 
+  /// The agent that lets phones pair: `org.bluez.Agent1`. It has no properties.
+  public static var agent: String { "/replenishkit/agent" }
+
   /// The characteristics.
   public enum Characteristic: CaseIterable {
     case info, write, indicate
@@ -47,8 +50,9 @@ public enum SetupObjects {
 
   private static var service: String { "/replenishkit/setup/service" }
 
-  /// The service and its characteristics. `acquires` has bluetoothd ask for a descriptor to indicate by.
-  static func services(acquires: Bool) -> [BusObject] {
+  /// The service and its characteristics. `acquires` has bluetoothd ask for a descriptor to indicate by; `encrypts` has it
+  /// refuse phones whose link is not encrypted.
+  static func services(acquires: Bool, encrypts: Bool) -> [BusObject] {
     var objects = [
       BusObject(
         path: service, interface: "org.bluez.GattService1",
@@ -62,7 +66,8 @@ public enum SetupObjects {
         case .indicate: (SetupService.indicate, "indicate")
         }
       var properties: [(name: String, value: BusObject.Value)] = [
-        ("UUID", .string(uuid.text)), ("Service", .path(service)), ("Flags", .strings([flag])),
+        ("UUID", .string(uuid.text)), ("Service", .path(service)),
+        ("Flags", .strings([encrypts ? "encrypt-" + flag : flag])),
       ]
       // That this property is there at all is what tells bluetoothd.
       if characteristic == .indicate, acquires { properties.append(("NotifyAcquired", .flag(false))) }

@@ -104,9 +104,7 @@ public struct KernelCentral {
     switch packet {
     case .answer(let code, let index, let status, let parameters):
       let command = awaited
-      guard command.count >= 4, LittleEndian.bytes(code) + LittleEndian.bytes(index) == Array(command[..<4]) else {
-        return []
-      }
+      guard ManagementCommand.isAnswered(command, code, index) else { return [] }
       awaited = []
       return answered(command, status, parameters)
     case .removed(let index):
@@ -115,7 +113,7 @@ public struct KernelCentral {
     case .settings(let index, let settings):
       guard index == self.index, stage == .searching, !settings.contains(.powered) else { return [] }
       return restart()
-    case .added, .advertisingRemoved: return []
+    case .added, .advertisingRemoved, .paired, .identified, .asksToPair: return []
     case .other:
       // The kernel ends a search by itself after ten seconds: *Discovering* says so.
       guard stage == .searching, awaited.isEmpty,
@@ -143,22 +141,20 @@ public struct KernelCentral {
   private mutating func answered(_ command: [UInt8], _ status: UInt8, _ parameters: [UInt8]) -> [Step] {
     switch stage {
     case .finding:
-      guard status == 0, let indices = AdapterInformation.indices(parameters) else {
-        return fail("the kernel does not tell its Bluetooth adapters (status \(status)); see its log: dmesg")
-      }
-      var chosen: UInt16?
-      for index in indices where index == adapter ?? index && index <= chosen ?? index { chosen = index }
-      guard let chosen else {
+      switch AdapterChoice(adapter, status: status, parameters) {
+      case .adapter(let index):
+        self.index = index
+        stage = .reading
+        return send(self.command(ManagementCommand.readInformation))
+      case .none:
         return fail(
           adapter.map { "there is no Bluetooth adapter hci\($0); plug it in, or name another (hciconfig lists them)" }
             ?? "this machine has no Bluetooth adapter; plug one in (dmesg shows what the kernel thinks of it)")
+      case .failed(let text): return fail(text)
       }
-      index = chosen
-      stage = .reading
-      return send(self.command(ManagementCommand.readInformation))
     case .reading:
       guard status == 0, let information = AdapterInformation(parameters) else {
-        return fail("hci\(index): the kernel's description of it makes no sense; use a kernel of 5.10 or later")
+        return fail(AdapterInformation.senseless(index))
       }
       return prepare(information)
     case .preparing, .searching:

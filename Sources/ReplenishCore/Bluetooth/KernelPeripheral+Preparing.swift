@@ -3,17 +3,16 @@ extension KernelPeripheral {
   mutating func answered(_ command: [UInt8], _ status: UInt8, _ parameters: [UInt8]) -> [Step] {
     switch stage {
     case .finding:
-      guard status == 0, let indices = AdapterInformation.indices(parameters) else {
-        return fail("the kernel does not tell its Bluetooth adapters (status \(status)); see its log: dmesg")
+      switch AdapterChoice(wanted, status: status, parameters) {
+      case .adapter(let index): return read(index)
+      case .none: return wait()
+      case .failed(let text): return fail(text)
       }
-      var chosen: UInt16?
-      for index in indices where index == wanted ?? index && index <= chosen ?? index { chosen = index }
-      return chosen.map { read($0) } ?? wait()
     case .reading:
       // Gone between list and question.
       guard status == 0 else { return wait() }
       guard let information = AdapterInformation(parameters) else {
-        return fail("hci\(index): the kernel's description of it makes no sense; use a kernel of 5.10 or later")
+        return fail(AdapterInformation.senseless(index))
       }
       return prepare(information)
     case .preparing:
@@ -59,6 +58,14 @@ extension KernelPeripheral {
     guard let key = random.bytes(count: 16), let address = randomAddress() else { return noRandomness() }
     if now.contains(.powered), mustBeOff { task(ManagementCommand.setPowered, [0]) }
     if !now.contains(.lowEnergy) { task(ManagementCommand.setLowEnergy, [1]) }
+    if requiresEncryption {
+      // Bonding, since phones that want it are refused otherwise; and with nothing to compare or type in on the device.
+      changesPairing = information.supported.contains(.secureSimplePairing)
+      if changesPairing, !now.contains(.secureSimplePairing) { task(ManagementCommand.setSecureSimplePairing, [1]) }
+      if !now.contains(.secureConnections) { task(ManagementCommand.setSecureConnections, [1]) }
+      task(ManagementCommand.setCapability, [3])
+      if !now.contains(.bondable) { task(ManagementCommand.setBondable, [1]) }
+    }
     if needsPrivacy { task(ManagementCommand.setPrivacy, [1] + key) }
     if needsAddress { task(ManagementCommand.setStaticAddress, address) }
     if mustBeOff || !now.contains(.powered) { task(ManagementCommand.setPowered, [1]) }
@@ -102,6 +109,10 @@ extension KernelPeripheral {
     case ManagementCommand.addExtendedAdvertisingParameters, ManagementCommand.addExtendedAdvertisingData:
       tasks = [ManagementCommand.advertising(index, advertisement.advertisingData, advertisement.scanResponse)]
       return [.stopListening] + next()
+    case ManagementCommand.setSecureConnections, ManagementCommand.setSecureSimplePairing:
+      return fail(
+        "hci\(index): the kernel has no LE Secure Connections for it (status \(status)), which require-encryption needs; use another adapter, or require-encryption = no"
+      )
     case ManagementCommand.addAdvertising:
       isRaw = true
       tasks = []
@@ -114,6 +125,11 @@ extension KernelPeripheral {
   }
 
   private mutating func beginRaw() -> [Step] {
+    guard !requiresEncryption else {
+      return fail(
+        "hci\(index): the kernel does not advertise on it by itself, and phones could not pair, which require-encryption needs; use another adapter, or require-encryption = no"
+      )
+    }
     guard let address = randomAddress() else { return noRandomness() }
     controllerTasks = HCICommand.advertise(
       address: address, advertisement.advertisingData, advertisement.scanResponse)

@@ -44,12 +44,16 @@ public struct KernelPeripheral {
 
   let wanted: UInt16?
   let advertisement: SetupAdvertisement
+  /// Whether phones must pair.
+  let requiresEncryption: Bool
   let random: any RandomSource
   var stage = Stage.idle
   /// The adapter in use.
   public internal(set) var index: UInt16 = 0
   /// Its settings before we changed any.
   var original: AdapterSettings?
+  /// Whether Secure Simple Pairing had to be switched on, which an adapter of BR/EDR wants for LE's Secure Connections.
+  var changesPairing = false
   var tasks: [[UInt8]] = []
   /// The command whose answer is awaited; empty if none is.
   var awaited: [UInt8] = []
@@ -58,6 +62,7 @@ public struct KernelPeripheral {
   /// Whether advertising is by commands to the controller.
   public internal(set) var isRaw = false
   var controllerTasks: [[UInt8]] = []
+  var paired = PairedPhones()
   var retries = 0
   var restarts = 0
   private var reopens = false
@@ -67,10 +72,14 @@ public struct KernelPeripheral {
   /// - Parameters:
   ///   - adapter: The number of the adapter, 0 for hci0; nil takes the first.
   ///   - advertisement: What it sends.
+  ///   - requiresEncryption: Whether phones must pair, which the adapter is then made ready for.
   ///   - random: Where addresses come from.
-  public init(adapter: UInt16?, advertisement: SetupAdvertisement, random: any RandomSource) {
+  public init(
+    adapter: UInt16?, advertisement: SetupAdvertisement, requiresEncryption: Bool = false, random: any RandomSource
+  ) {
     wanted = adapter
     self.advertisement = advertisement
+    self.requiresEncryption = requiresEncryption
     self.random = random
   }
 
@@ -78,6 +87,8 @@ public struct KernelPeripheral {
   public var isAdvertising: Bool { stage == .advertising }
   /// Whether it waits for an adapter.
   public var isWaiting: Bool { stage == .waiting }
+  /// Whether the phone that is connected has paired by LE Secure Connections in this window.
+  public var hasPairedPhone: Bool { paired.hasConnected }
 
   /// Begins. The management socket is open.
   public mutating func open() -> [Step] {
@@ -102,6 +113,15 @@ public struct KernelPeripheral {
     if isRaw { steps += [.command(HCICommand.enable(false)), .closeController] }
     tasks =
       isRaw ? [] : [ManagementCommand.packet(ManagementCommand.removeAdvertising, index, [ManagementCommand.instance])]
+    if requiresEncryption {
+      // The device remembers no phone; in the next window it is another one to them, too.
+      for phone in paired.phones {
+        tasks.append(ManagementCommand.packet(ManagementCommand.unpair, index, phone + [0]))
+      }
+      if !original.contains(.bondable) {
+        tasks.append(ManagementCommand.packet(ManagementCommand.setBondable, index, [0]))
+      }
+    }
     let isPrivate = original.contains(.privacy)
     if !original.contains(.powered) || !isPrivate {
       tasks.append(ManagementCommand.packet(ManagementCommand.setPowered, index, [0]))
@@ -109,6 +129,12 @@ public struct KernelPeripheral {
     let now = tasks.count
     if !isPrivate {
       tasks.append(ManagementCommand.packet(ManagementCommand.setPrivacy, index, [UInt8](repeating: 0, count: 17)))
+    }
+    if requiresEncryption, !original.contains(.secureConnections) {
+      tasks.append(ManagementCommand.packet(ManagementCommand.setSecureConnections, index, [0]))
+    }
+    if requiresEncryption, changesPairing, !original.contains(.secureSimplePairing) {
+      tasks.append(ManagementCommand.packet(ManagementCommand.setSecureSimplePairing, index, [0]))
     }
     if !original.contains(.lowEnergy) {
       tasks.append(ManagementCommand.packet(ManagementCommand.setLowEnergy, index, [0]))
@@ -130,8 +156,12 @@ public struct KernelPeripheral {
     return [.manage(ManagementCommand.packet(ManagementCommand.disconnect, index, address + [isRandom ? 2 : 1]))]
   }
 
+  /// A phone has connected from this address.
+  public mutating func phoneCame(address: [UInt8], isRandom: Bool) { paired.connect(address + [isRandom ? 2 : 1]) }
+
   /// The phone is gone: a controller that is commanded directly must be told to advertise again.
   public mutating func phoneGone() -> [Step] {
+    paired.connect([])
     guard stage == .advertising, isRaw else { return [] }
     return [.command(HCICommand.enable(true))]
   }
@@ -142,9 +172,7 @@ public struct KernelPeripheral {
     switch packet {
     case .answer(let code, let index, let status, let parameters):
       let command = awaited
-      guard command.count >= 4, LittleEndian.bytes(code) + LittleEndian.bytes(index) == Array(command[..<4]) else {
-        return []
-      }
+      guard ManagementCommand.isAnswered(command, code, index) else { return [] }
       awaited = []
       return answered(command, status, parameters)
     case .added(let index):
@@ -165,6 +193,16 @@ public struct KernelPeripheral {
         return []
       }
       return restart()
+    case .paired(let index, let phone, let isSecure):
+      if requiresEncryption, index == self.index { paired.pair(phone, isSecure: isSecure) }
+      return []
+    case .identified(let index, let random, let phone):
+      if requiresEncryption, index == self.index { paired.identify(random, as: phone) }
+      return []
+    case .asksToPair(let index, let phone):
+      // A phone that paired before and has forgotten it. That this is the phone nobody could tell at the first time either.
+      guard requiresEncryption, index == self.index, stage == .advertising || stage == .preparing else { return [] }
+      return [.manage(ManagementCommand.packet(ManagementCommand.confirmPairing, index, phone))]
     case .other: return []
     }
   }
@@ -233,6 +271,7 @@ public struct KernelPeripheral {
     tasks = []
     awaited = []
     original = nil
+    paired.forget()
     controllerTasks = []
     let steps: [Step] = isRaw ? [.stopListening, .closeController] : [.stopListening]
     isRaw = false
@@ -262,6 +301,7 @@ public struct KernelPeripheral {
   private mutating func finish() -> [Step] {
     stage = .idle
     original = nil
+    paired.forget()
     tasks = []
     awaited = []
     controllerTasks = []

@@ -4,11 +4,17 @@ enum ManagementCommand {
   static var readIndexList: UInt8 { 0x03 }
   static var readInformation: UInt8 { 0x04 }
   static var setPowered: UInt8 { 0x05 }
+  static var setBondable: UInt8 { 0x09 }
+  static var setSecureSimplePairing: UInt8 { 0x0B }
   static var setLowEnergy: UInt8 { 0x0D }
   static var disconnect: UInt8 { 0x14 }
+  static var setCapability: UInt8 { 0x18 }
+  static var unpair: UInt8 { 0x1B }
+  static var confirmPairing: UInt8 { 0x1C }
   static var startDiscovery: UInt8 { 0x23 }
   static var stopDiscovery: UInt8 { 0x24 }
   static var setStaticAddress: UInt8 { 0x2B }
+  static var setSecureConnections: UInt8 { 0x2D }
   static var setPrivacy: UInt8 { 0x2F }
   static var addAdvertising: UInt8 { 0x3E }
   static var removeAdvertising: UInt8 { 0x3F }
@@ -29,6 +35,11 @@ enum ManagementCommand {
   static func packet(_ code: UInt8, _ index: UInt16, _ parameters: [UInt8] = []) -> [UInt8] {
     [code, 0] + LittleEndian.bytes(index) + LittleEndian.bytes(UInt16(truncatingIfNeeded: parameters.count))
       + parameters
+  }
+
+  /// Whether an answer about this code and adapter is the one to this command.
+  static func isAnswered(_ command: [UInt8], _ code: UInt16, _ index: UInt16) -> Bool {
+    command.count >= 4 && LittleEndian.bytes(code) + LittleEndian.bytes(index) == Array(command[..<4])
   }
 
   /// Makes the advertisement connectable, with flags of its own, for at most ``advertisingSeconds``.

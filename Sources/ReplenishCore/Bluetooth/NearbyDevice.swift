@@ -41,7 +41,9 @@ public struct NearbyDevice: Equatable, Sendable {
       }
     }
     guard hasService, let found else { return nil }
-    self.init(address: address, isRandom: isRandom, shortID: found, name: NearbyDevice.harmless(name))
+    // Anybody in range may have written it.
+    let shown = ControlText.harmless(String(decoding: name, as: UTF8.self))
+    self.init(address: address, isRandom: isRandom, shortID: found, name: shown)
   }
 
   /// Reads the management's event *Device Found*; nil for any other packet, and for another kind of device.
@@ -60,20 +62,5 @@ public struct NearbyDevice: Equatable, Sendable {
     return stride(from: 0, to: uuids.count, by: wanted.count).contains {
       uuids[$0..<$0 + wanted.count].elementsEqual(wanted)
     }
-  }
-
-  /// The text without what steers a terminal: anybody in range may have written it.
-  private static func harmless(_ bytes: [UInt8]) -> String {
-    var text = ""
-    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      // Marks that turn the direction of writing could pass one name off as another.
-      let turns =
-        (0x200E...0x200F).contains(scalar.value) || (0x202A...0x202E).contains(scalar.value)
-        || (0x2066...0x2069).contains(scalar.value)
-      if isControl || turns { continue }
-      text.unicodeScalars.append(scalar)
-    }
-    return text
   }
 }

@@ -136,6 +136,11 @@ extension ConfigurationKey {
       Description(
         .setup, "company-id", "the maker's number from the Bluetooth SIG; never ship FFFF",
         values: "four hexadecimal digits", example: "0171", standard: "FFFF")
+    case .requireEncryption:
+      Description(
+        .setup, "require-encryption",
+        "whether phones must pair first, so that the link below the session is encrypted, too",
+        values: "yes or no; not with bearer = socket", example: "yes", standard: "no")
     case .pressLifeHours:
       Description(
         .orders, "press-life-hours", "how long a press may wait for the network before it expires, in hours",

@@ -3,7 +3,7 @@ public enum ConfigurationKey: CaseIterable, Sendable {
   case model, serial, serialSources, stateFolder, setupRecord, sealKey
   case region, tokenHost, authorizeHost, serviceHost, clientID, scope, testDevice, includeNonLive, caFile
   case slotID, button, activeLow, light
-  case windowMinutes, openAtBoot, bearer, setupSocket, adapter, bluetoothName, companyID
+  case windowMinutes, openAtBoot, bearer, setupSocket, adapter, bluetoothName, companyID, requireEncryption
   case pressLifeHours, refreshMarginMinutes, refreshAhead
   case controlSocket, readGroup, actGroup
   case level

@@ -70,7 +70,8 @@ extension DaemonConfiguration {
       ConfigurationValue.text($0, limit: 64) { $0 >= 0x20 && $0 <= 0x7E }
     }
     let companyID = reader.value(.companyID, in: section, ConfigurationValue.companyID)
-    guard let minutes, let opensAtBoot, let choice, let name, let companyID else { return nil }
+    let requiresEncryption = reader.value(.requireEncryption, in: section, ConfigurationValue.yesNo)
+    guard let minutes, let opensAtBoot, let choice, let name, let companyID, let requiresEncryption else { return nil }
     let bearer: Bearer
     switch choice {
     case .auto: bearer = .auto
@@ -92,9 +93,14 @@ extension DaemonConfiguration {
         .setupSocket, in: section, problem: "only bearer = socket has one",
         remedy: "remove it; a shipped device has no such socket")
     }
+    if choice == .socket, requiresEncryption {
+      reader.refuse(
+        .requireEncryption, in: section, problem: "a socket has no link that could be encrypted",
+        remedy: "remove it, or use another bearer")
+    }
     return Setup(
       windowMinutes: minutes, opensAtBoot: opensAtBoot, bearer: bearer, adapter: adapter, name: name,
-      companyID: companyID)
+      companyID: companyID, requiresEncryption: requiresEncryption)
   }
 
   private static func readOrders(_ reader: inout ConfigurationReader) -> Orders? {

@@ -129,6 +129,8 @@ public struct DaemonConfiguration: Equatable {
     public var name = "Replenish"
     /// The maker's number from the Bluetooth SIG.
     public var companyID: UInt16 = 0xFFFF
+    /// Whether phones must pair first.
+    public var requiresEncryption = false
   }
 
   /// How a phone reaches the device.

@@ -1,6 +1,6 @@
-/// Text on its way through the control socket to somebody's terminal.
+/// Text that others wrote on its way to somebody's terminal: through the control socket, or from the air.
 enum ControlText {
-  /// The text without control characters, which could move a cursor or forge a line, and no longer than a message takes.
+  /// The text with `?` for control characters, which could move a cursor or forge a line, and no longer than a message takes.
   static func harmless(_ text: String, limit: Int = ControlProtocol.maximumText) -> String {
     let bytes = text.bytes
     var shown: [UInt8] = []
@@ -20,9 +20,13 @@ enum ControlText {
     let second = rest.dropFirst().first ?? 0
     // U+0080 to U+009F
     if first == 0xC2 { return second < 0xA0 ? 2 : 0 }
-    // Those that turn the direction of writing can make a line read as another one: U+202A to U+202E, U+2066 to U+2069.
+    // Those that turn the direction of writing can make a line read as another one: U+200E, U+200F, U+202A to U+202E,
+    // U+2066 to U+2069.
     guard first == 0xE2, let third = rest.dropFirst(2).first else { return 0 }
-    let isDirection = second == 0x80 ? (0xAA...0xAE).contains(third) : second == 0x81 && (0xA6...0xA9).contains(third)
+    let isDirection =
+      second == 0x80
+      ? (0x8E...0x8F).contains(third) || (0xAA...0xAE).contains(third)
+      : second == 0x81 && (0xA6...0xA9).contains(third)
     return isDirection ? 3 : 0
   }
 

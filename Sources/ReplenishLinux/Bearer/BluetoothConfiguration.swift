@@ -14,13 +14,19 @@ public struct BluetoothConfiguration {
   public var adapter: UInt16?
   /// What is advertised.
   public var advertisement: SetupAdvertisement
+  /// Whether phones must pair first.
+  public var requiresEncryption: Bool
   /// Why this way is taken.
   public var reason: Reason
 
   /// Makes a configuration.
-  public init(adapter: UInt16? = nil, advertisement: SetupAdvertisement, reason: Reason = .chosen) {
+  public init(
+    adapter: UInt16? = nil, advertisement: SetupAdvertisement, requiresEncryption: Bool = false,
+    reason: Reason = .chosen
+  ) {
     self.adapter = adapter
     self.advertisement = advertisement
+    self.requiresEncryption = requiresEncryption
     self.reason = reason
   }
 }

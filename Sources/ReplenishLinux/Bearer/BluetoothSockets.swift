@@ -10,6 +10,8 @@ protocol BluetoothSockets: AnyObject {
   func listener(address: [UInt8], isRandom: Bool) throws(Errno) -> Int32
   /// The next phone.
   func accept(_ listener: Int32) throws(Errno) -> (descriptor: Int32, address: [UInt8], isRandom: Bool)
+  /// Whether a phone's link is encrypted, with a key of full length.
+  func isEncrypted(_ phone: Int32) -> Bool
   /// Whether the kernel has an adapter of this number, offered or not.
   func exists(_ index: UInt16) -> Bool
   /// Whether bluetoothd runs.
@@ -42,6 +44,8 @@ final class KernelSockets: BluetoothSockets {
     let descriptor = try checked(replenish_l2cap_accept(listener, &address, &isRandom))
     return (descriptor, address, isRandom != 0)
   }
+
+  func isEncrypted(_ phone: Int32) -> Bool { replenish_l2cap_is_encrypted(phone) != 0 }
 
   func exists(_ index: UInt16) -> Bool { "/sys/class/bluetooth/hci\(index)".withCString { access($0, F_OK) == 0 } }
 

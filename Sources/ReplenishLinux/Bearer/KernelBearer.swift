@@ -23,6 +23,8 @@ public final class KernelBearer: Bearer {
   private var phone: (connection: PacketConnection, address: [UInt8], isRandom: Bool)?
   private var timer: LoopTimer?
   private var isOpen = false
+  /// Whether the connected phone may use the service's values.
+  private var isTrusted = false
 
   /// Makes a bearer that is not open.
   public convenience init(loop: EventLoop, configuration: BluetoothConfiguration) {
@@ -35,7 +37,8 @@ public final class KernelBearer: Bearer {
     self.configuration = configuration
     self.sockets = sockets
     peripheral = KernelPeripheral(
-      adapter: configuration.adapter, advertisement: configuration.advertisement, random: random)
+      adapter: configuration.adapter, advertisement: configuration.advertisement,
+      requiresEncryption: configuration.requiresEncryption, random: random)
     timer = loop.timer { [unowned(unsafe) self] in perform(peripheral.elapsed()) }
   }
 
@@ -206,7 +209,7 @@ public final class KernelBearer: Bearer {
     }
     let connection = PacketConnection(
       loop: loop, descriptor: come.descriptor, maximumPacket: SocketBearer.maximumPacket, maximumQueued: 64)
-    connection.onPacket = { [unowned(unsafe) self] in onPacket($0) }
+    connection.onPacket = { [unowned(unsafe) self] in take($0) }
     connection.onClosed = { [unowned(unsafe) self] in
       phone = nil
       perform(peripheral.disconnect(address: come.address, isRandom: come.isRandom))
@@ -218,7 +221,24 @@ public final class KernelBearer: Bearer {
       return
     }
     phone = (connection, come.address, come.isRandom)
+    isTrusted = !configuration.requiresEncryption
+    peripheral.phoneCame(address: come.address, isRandom: come.isRandom)
     onConnected()
+  }
+
+  /// Takes a packet of the phone's.
+  private func take(_ packet: [UInt8]) {
+    guard let connection = phone?.connection else { return }
+    if !isTrusted {
+      // That the phone has paired was said before it sent this, on the other socket.
+      management?.drain()
+      guard connection.isOpen else { return }
+      isTrusted = peripheral.hasPairedPhone && sockets.isEncrypted(connection.descriptor)
+    }
+    if !isTrusted, let refusal = ATTProtection.refusal(of: packet, hasPaired: peripheral.hasPairedPhone) {
+      return connection.send(refusal)
+    }
+    onPacket(packet)
   }
 
   private func finish() {

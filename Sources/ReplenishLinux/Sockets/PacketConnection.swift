@@ -80,17 +80,25 @@ package final class PacketConnection {
     }
   }
 
-  private func receive() {
+  /// Takes all packets that have come by now.
+  func drain() { while isOpen, isReading, receive() {} }
+
+  /// Takes the next packet; false if there is none.
+  @discardableResult private func receive() -> Bool {
     // One byte more than is allowed: a packet that fills it is too long.
     var bytes = [UInt8](repeating: 0, count: maximumPacket + 1)
     let count = replenish_receive(descriptor, &bytes, bytes.count)
     if count < 0 {
       if replenish_errno() != EAGAIN && replenish_errno() != EINTR { close() }
-      return
+      return false
     }
-    guard count > 0, count <= maximumPacket else { return close() }
+    guard count > 0, count <= maximumPacket else {
+      close()
+      return false
+    }
     bytes.removeLast(bytes.count - count)
     onPacket(bytes)
+    return true
   }
 
   private func flush() {

@@ -24,6 +24,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case setupPhone = "setup-phone"
   /// The kernel's Bluetooth: its management, and a controller's answers.
   case kernel
+  /// bluetoothd's answers, signals and calls.
+  case bluetoothd
   /// A companion's Bluetooth: the kernel's management, and advertisements.
   case central
   /// The factory's setup record.
@@ -57,6 +59,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .setupDevice: try SetupDeviceTarget.run(&bytes)
     case .setupPhone: try SetupPhoneTarget.run(&bytes)
     case .kernel: try KernelTarget.run(&bytes)
+    case .bluetoothd: try BluetoothdTarget.run(&bytes)
     case .central: try CentralTarget.run(&bytes)
     case .credential: try TextTargets.credential(input)
     case .controlRequest: try TextTargets.controlRequest(input)

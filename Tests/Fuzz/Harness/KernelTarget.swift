@@ -57,14 +57,15 @@ enum KernelTarget {
   }
 
   static func run(_ bytes: inout InputBytes) throws(Violation) {
-    let adapter: UInt16? = bytes.number(below: 2) == 0 ? nil : 1
+    let choices = bytes.byte()
     guard let shortID = ShortID([1, 2, 3]) else { return }
     var board = Board(
       peripheral: KernelPeripheral(
-        adapter: adapter, advertisement: SetupAdvertisement(shortID: shortID, name: "Kettle"), random: FixedRandom(1)))
+        adapter: choices & 1 == 0 ? nil : 1, advertisement: SetupAdvertisement(shortID: shortID, name: "Kettle"),
+        requiresEncryption: choices & 2 != 0, random: FixedRandom(1)))
     try board.open()
     for _ in 0..<256 where !bytes.isAtEnd {
-      switch bytes.number(below: 10) {
+      switch bytes.number(below: 12) {
       case 0: try board.take(board.peripheral.receive(management: bytes.chunk()))
       case 1:  // the answer to what was asked, status and parameters as the input has them
         guard board.asked.count >= 6 else { continue }
@@ -86,6 +87,11 @@ enum KernelTarget {
       case 6: try board.take(board.peripheral.elapsed())
       case 7: try board.take(board.peripheral.close())
       case 8: try board.open()
+      case 9:  // a phone pairs, or tells which one it is
+        let event = [[0x0A, 37], [0x0F, 12], [0x18, 30]][bytes.number(below: 3)] as [UInt8]
+        let packet = [event[0], 0, 0, 0, event[1], 0] + bytes.chunk() + [UInt8](repeating: 2, count: 64)
+        try board.take(board.peripheral.receive(management: Array(packet.prefix(6 + Int(event[1])))))
+      case 10: board.peripheral.phoneCame(address: [1, 2, 3, 4, 5, 6], isRandom: bytes.number(below: 2) == 1)
       default:
         try board.take(board.peripheral.phoneGone())
         try board.take(board.peripheral.disconnect(address: [1, 2, 3, 4, 5, 6], isRandom: true))

@@ -38,6 +38,37 @@ import Testing
     #expect(bluez.adapters[hci0]?.isPowered == true && isAsItWas(bluez))
   }
 
+  @Test func phonesPairWhereThatIsWanted() throws {
+    let bluez = try FakeBluetoothd(requiresEncryption: true)
+    bluez.open()
+    #expect(bluez.calls == ["findAdapters", "registerAgent", "registerApplication", "registerAdvertisement"])
+    let flags = bluez.peripheral.objects.flatMap(\.properties).filter { $0.name == "Flags" }.map(\.value)
+    #expect(flags == [.strings(["encrypt-read"]), .strings(["encrypt-write"]), .strings(["encrypt-indicate"])])
+    bluez.kill()
+    bluez.calls = []
+    bluez.start()
+    #expect(bluez.calls == ["findAdapters", "registerAgent", "registerApplication", "registerAdvertisement"])
+    bluez.calls = []
+    bluez.unplug()
+    bluez.plug()
+    #expect(!bluez.calls.contains("registerAgent") && bluez.peripheral.isAdvertising, "the daemon has it still")
+    bluez.close()
+    #expect(!bluez.hasAgent && isAsItWas(bluez) && bluez.happened.last == "finished")
+    let without = try opened()
+    #expect(!without.calls.contains("registerAgent"))
+  }
+
+  @Test func saysThatPhonesCannotPair() throws {
+    let bluez = try FakeBluetoothd(requiresEncryption: true)
+    bluez.refusals["registerAgent"] = [("org.bluez.Error.InvalidArguments", "no")]
+    bluez.open()
+    #expect(bluez.happened.first?.contains("does not let phones pair, which require-encryption needs") == true)
+    let again = try FakeBluetoothd(requiresEncryption: true)
+    again.refusals["registerAgent"] = [("org.bluez.Error.AlreadyExists", "")]
+    again.open()
+    #expect(again.peripheral.isAdvertising)
+  }
+
   @Test func takesTheFirstOrTheConfiguredAdapter() throws {
     let both = ["/org/bluez/hci10": FakeBluetoothd.Adapter(), "/org/bluez/hci2": FakeBluetoothd.Adapter()]
     let first = try opened { $0.adapters = both }

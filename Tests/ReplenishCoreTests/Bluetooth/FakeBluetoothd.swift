@@ -47,6 +47,7 @@ final class FakeBluetoothd {
   var peripheral: BluetoothdPeripheral
   var adapters: [String: Adapter] = ["/org/bluez/hci0": Adapter()]
   var isRunning = true
+  var hasAgent = false
   /// 5.82; nil for none.
   var modalias: String? = "usb:v1D6Bp0246d0552"
   /// Errors for the next calls of a kind: `registerApplication` for instance.
@@ -68,9 +69,10 @@ final class FakeBluetoothd {
   private var notified: Phone?
   private(set) var subscribers: [Phone] = []
 
-  init(adapter: UInt16? = nil) throws {
+  init(adapter: UInt16? = nil, requiresEncryption: Bool = false) throws {
     let advertisement = SetupAdvertisement(shortID: try #require(ShortID([1, 2, 3])), name: "Kettle")
-    peripheral = BluetoothdPeripheral(adapter: adapter, advertisement: advertisement)
+    peripheral = BluetoothdPeripheral(
+      adapter: adapter, advertisement: advertisement, requiresEncryption: requiresEncryption)
   }
 
   // MARK: What the bearer does
@@ -160,6 +162,8 @@ final class FakeBluetoothd {
     case .registerAdvertisement(let adapter): ("registerAdvertisement", adapter)
     case .unregisterAdvertisement(let adapter): ("unregisterAdvertisement", adapter)
     case .disconnect(let device): ("disconnect", device)
+    case .registerAgent: ("registerAgent", "")
+    case .unregisterAgent: ("unregisterAgent", "")
     }
   }
 
@@ -193,6 +197,13 @@ final class FakeBluetoothd {
     if case .disconnect = call {
       hangUp(path)
       return perform(peripheral.answered(number, .done))
+    }
+    switch call {
+    case .registerAgent where hasAgent: return refuse(number, "org.bluez.Error.AlreadyExists")
+    case .registerAgent, .unregisterAgent:
+      hasAgent = call == .registerAgent
+      return perform(peripheral.answered(number, .done))
+    default: break
     }
     guard var adapter = adapters[path] else { return refuse(number, "org.freedesktop.DBus.Error.UnknownObject") }
     switch call {
@@ -232,6 +243,7 @@ final class FakeBluetoothd {
   /// The daemon ends without a word. Its adapters are as they were, and what was registered is forgotten.
   func kill() {
     isRunning = false
+    hasAgent = false
     held = []
     for path in adapters.keys {
       adapters[path]?.hasApplication = false

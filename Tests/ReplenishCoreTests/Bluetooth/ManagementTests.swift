@@ -31,11 +31,20 @@ import Testing
     #expect(ManagementPacket([6, 0, 0, 0, 4, 0, 1, 2, 0, 0]) == .settings(0, [.powered, .lowEnergy]))
     #expect(ManagementPacket([0x24, 0, 0, 0, 1, 0, 1]) == .advertisingRemoved(0, instance: 1))
     #expect(ManagementPacket([0x12, 0, 0, 0, 2, 0, 9, 9]) == .other)
+    let phone: [UInt8] = [1, 2, 3, 4, 5, 6, 2]
+    for (type, isSecure): (UInt8, Bool) in [(0, false), (1, false), (2, true), (3, true), (4, false)] {
+      let key = [1] + phone + [type, 0, 16] + [UInt8](repeating: 9, count: 26)
+      #expect(ManagementPacket([0x0A, 0, 0, 0, 37, 0] + key) == .paired(0, phone, isSecure: isSecure))
+    }
+    #expect(ManagementPacket([0x0F, 0, 0, 0, 12, 0] + phone + [1, 0, 0, 0, 0]) == .asksToPair(0, phone))
+    let random: [UInt8] = [7, 7, 7, 7, 7, 0x47]
+    let identity = [0] + random + phone + [UInt8](repeating: 9, count: 16)
+    #expect(ManagementPacket([0x18, 0, 0, 0, 30, 0] + identity) == .identified(0, random: random, phone))
   }
 
   @Test func refusesWhatIsTooShortOrLong() {
-    for event: UInt8 in [1, 2, 6, 0x24] {
-      let enough = event == 6 ? 4 : event == 0x24 ? 1 : 3
+    for event: UInt8 in [1, 2, 6, 0x0A, 0x0F, 0x18, 0x24] {
+      let enough = [6: 4, 0x0A: 9, 0x0F: 7, 0x18: 14, 0x24: 1][event] ?? 3
       for count in 0..<enough {
         let packet = [event, 0, 0, 0, UInt8(count), 0] + [UInt8](repeating: 1, count: count)
         #expect(ManagementPacket(packet) == nil)

@@ -127,6 +127,13 @@ import Testing
       """#
     ),
     (
+      "[setup]\nbearer = socket\nsocket = /run/x\nrequire-encryption = yes",
+      #"""
+      test.conf:8: [setup] require-encryption = "yes": a socket has no link that could be encrypted; remove it, or \#
+      use another bearer
+      """#
+    ),
+    (
       "[setup]\nsocket = /run/x",
       #"""
       test.conf:6: [setup] socket = "/run/x": only bearer = socket has one; remove it; a shipped device \#
