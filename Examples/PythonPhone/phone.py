@@ -9,6 +9,7 @@ back. Ends with 0 once the device is linked.
 
 import argparse
 import asyncio
+import contextlib
 import getpass
 import json
 import secrets
@@ -104,6 +105,17 @@ async def paste(parameters, options):
     }
 
 
+@contextlib.asynccontextmanager
+async def connected(client):
+    """A client while it is connected. The device hangs up by itself once it is linked, and takes bleak's bus along."""
+    await client.connect()
+    try:
+        yield client
+    finally:
+        with contextlib.suppress(EOFError):
+            await client.disconnect()
+
+
 async def run(options):
     from bleak import BleakClient, BleakScanner
 
@@ -116,7 +128,7 @@ async def run(options):
     if found is None:
         raise Refused(f"no device {options.id} is in its setup window nearby; hold its button for five seconds")
     code = await asyncio.to_thread(getpass.getpass, "setup code: ")
-    async with BleakClient(found) as client:
+    async with connected(BleakClient(found)) as client:
         write = client.services.get_characteristic(WRITE)
 
         async def write_frame(frame):

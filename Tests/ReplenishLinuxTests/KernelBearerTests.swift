@@ -70,7 +70,7 @@ import Testing
     let bench = try Bench()
     #expect(bench.bearer.summary == "Bluetooth, kernel sockets, as configured; closed")
     try bench.open()
-    #expect(bench.kernel.log == ["management"] + Self.prepared + ["listen", "54 01", "55 01"])
+    #expect(bench.kernel.log == ["management"] + Self.prepared + ["3f 01", "listen", "54 01", "55 01"])
     #expect(bench.kernel.listening?.address == [1, 2, 3, 4, 5, 6] && bench.kernel.listening?.isRandom == false)
     #expect(bench.bearer.summary == "Bluetooth, kernel sockets, as configured; hci0 advertises")
     bench.kernel.log = []
@@ -86,7 +86,8 @@ import Testing
     let bench = try Bench()
     bench.kernel.adapters = [0: 0x201]
     try bench.open()
-    #expect(bench.kernel.log == ["management", "03", "04", "05 00", "2f 01", "05 01", "listen", "54 01", "55 01"])
+    #expect(
+      bench.kernel.log == ["management", "03", "04", "05 00", "2f 01", "05 01", "3f 01", "listen", "54 01", "55 01"])
     bench.bearer.close()
     try bench.turn { bench.kernel.isManagementClosed }
     #expect(bench.kernel.adapters == [0: 0x201])
@@ -96,7 +97,7 @@ import Testing
     let bench = try Bench()
     bench.kernel.adapters = [0: 0x2201]
     try bench.open()
-    #expect(bench.kernel.log == ["management", "03", "04", "listen", "54 01", "55 01"])
+    #expect(bench.kernel.log == ["management", "03", "04", "3f 01", "listen", "54 01", "55 01"])
     bench.kernel.log = []
     bench.bearer.close()
     try bench.turn { bench.kernel.isManagementClosed }

@@ -75,7 +75,7 @@ import Testing
     let bench = try Bench()
     try bench.open()
     let pairing = ["0b 01", "2d 01", "18 03", "09 01"]
-    let after = ["2f 01", "05 01", "listen", "54 01", "55 01"]
+    let after = ["2f 01", "05 01", "3f 01", "listen", "54 01", "55 01"]
     #expect(bench.kernel.log == ["management", "03", "04", "0d 01"] + pairing + after)
     bench.pair(Self.phone, keyType: 2)
     bench.pair(Self.identity, keyType: 3)

@@ -70,6 +70,9 @@ extension KernelPeripheral {
     if needsAddress { task(ManagementCommand.setStaticAddress, address) }
     if mustBeOff || !now.contains(.powered) { task(ManagementCommand.setPowered, [1]) }
     identity = needsAddress ? (address, true) : (information.address, false)
+    // One that a killed daemon left. The kernel (6.1, 6.12) replaces it without taking its timer down, and dies of that when
+    // the random address would change, a quarter of an hour later.
+    task(ManagementCommand.removeAdvertising, [ManagementCommand.instance])
     tasks.append(ManagementCommand.advertisingParameters(index))
     tasks.append(ManagementCommand.advertisingData(index, advertisement.advertisingData, advertisement.scanResponse))
     return next()
@@ -99,6 +102,8 @@ extension KernelPeripheral {
     default: break
     }
     switch command[0] {
+    // There was none.
+    case ManagementCommand.removeAdvertising: return next()
     case ManagementCommand.setPrivacy, ManagementCommand.setStaticAddress:
       // Through the management it would advertise from the public address.
       isRaw = true
