@@ -6,6 +6,7 @@ All of it runs in one thread with an event loop; tests call from theirs.
 import asyncio
 import contextlib
 import itertools
+import logging
 import pathlib
 import sys
 import threading
@@ -21,7 +22,7 @@ from bumble.link import LocalLink
 from bumble.ll import ConnectInd
 from bumble.pairing import PairingConfig
 from bumble.snoop import BtSnooper
-from bumble.transport.common import AsyncPipeSink, SnoopingTransport
+from bumble.transport.common import AsyncPipeSink, PacketParser, SnoopingTransport
 from bumble.transport.unix import open_unix_client_transport
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -72,6 +73,21 @@ class HonestController(Controller):
             super().create_le_connection(peer_address)
 
 
+class LineParser(PacketParser):
+    """A packet that the guest began a second ago gets no end: its kernel throws away what it has not sent when the adapter is
+    switched off, and its serial line takes 16 bytes at a time. What comes then is the beginning of another."""
+
+    heard = 0.0
+
+    def feed_data(self, data):
+        now = time.monotonic()
+        if self.packet and now - self.heard > 1:
+            logging.warning("the guest left a packet unfinished: %s", self.packet.hex())
+            self.reset()
+        self.heard = now
+        super().feed_data(data)
+
+
 class Air:
     """The virtual radio around one guest. `capture` is a btsnoop file of all that its controller heard and said."""
 
@@ -90,6 +106,7 @@ class Air:
 
     async def _attach(self, path, name, address, snooper=None):
         wire = await open_unix_client_transport(str(path))
+        wire.source.parser = LineParser()
         if snooper:
             wire = SnoopingTransport(wire, snooper)
         return HonestController(name, wire.source, wire.sink, self.link, address)
