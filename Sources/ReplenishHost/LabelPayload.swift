@@ -100,7 +100,7 @@ public struct LabelPayload {
       guard let value = LabelPayload.decoded(member[sign...].dropFirst()) else { throw .invalid(member: name) }
       guard values.updateValue(value, forKey: name) == nil else { throw .invalid(member: name) }
     }
-    guard let id = values["id"].flatMap(LabelPayload.shortID) else { throw .invalid(member: "id") }
+    guard let id = values["id"]?.withBytes({ ShortID(hexadecimal: Array($0)) }) else { throw .invalid(member: "id") }
     guard let code = values["code"] else { throw .invalid(member: "code") }
     let model = values["model"]?.withBytes { String(validating: $0, as: UTF8.self) } ?? ""
     do throws(IdentityFault) { self.model = try ModelID(model) } catch { throw .invalid(member: "model") }
@@ -122,14 +122,6 @@ public struct LabelPayload {
       rest = rest.dropFirst(2)
     }
     return value.finish()
-  }
-
-  private static func shortID(_ text: Secret) -> ShortID? {
-    text.withBytes { text in
-      let values = text.compactMap(digit)
-      guard values.count == text.count, text.count == 2 * ShortID.length else { return nil }
-      return ShortID(stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] })
-    }
   }
 
   private static func digit(_ byte: UInt8) -> UInt8? {

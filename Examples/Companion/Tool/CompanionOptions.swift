@@ -62,7 +62,7 @@ struct CompanionOptions {
       case (nil, nil): return .bluetooth(.only, adapter)
       case (nil, let name?): return .bluetooth(.name(name), adapter)
       case (let text?, nil):
-        guard let id = ShortID(hexadecimal: text) else {
+        guard let id = ShortID(hexadecimal: Array(text.utf8)) else {
           throw UsageError("--short-id has six hexadecimal digits, as on the label, 4F2A9C for instance")
         }
         return .bluetooth(.shortID(id), adapter)

@@ -16,11 +16,3 @@ enum DeviceWay {
     }
   }
 }
-
-extension ShortID {
-  /// The id as a label has it: six hexadecimal digits, capitals or not.
-  init?(hexadecimal text: String) {
-    guard let bytes = Hex.decode(Array(text.utf8)) else { return nil }
-    self.init(bytes)
-  }
-}
