@@ -5,69 +5,10 @@ import Testing
 @testable import ReplenishLinux
 
 @Suite struct KernelBearerTests {
-  /// A bearer on a fake kernel, and what it said.
-  private final class Bench {
-    let loop: EventLoop
-    let kernel = FakeBluetooth()
-    let bearer: KernelBearer
-    var log: [String] = []
-
-    init(
-      adapter: UInt16? = nil, reason: BluetoothConfiguration.Reason = .chosen, requiresEncryption: Bool = false
-    ) throws {
-      loop = try EventLoop()
-      let advertisement = SetupAdvertisement(shortID: try #require(ShortID([1, 2, 3])), name: "Kettle")
-      bearer = KernelBearer(
-        loop: loop,
-        configuration: .init(
-          adapter: adapter, advertisement: advertisement, requiresEncryption: requiresEncryption, reason: reason),
-        sockets: kernel,
-        random: SystemRandom())
-      bearer.onConnected = { [unowned self] in log.append("connected") }
-      bearer.onPacket = { [unowned self] in log.append("packet \($0)") }
-      bearer.onDisconnected = { [unowned self] in log.append("gone") }
-      // As the performer does: a window that is of no use is closed.
-      bearer.onFailed = { [unowned self] in
-        log.append("failed: \($0.text)")
-        bearer.close()
-      }
-    }
-
-    deinit {
-      bearer.end()
-      loop.close()
-    }
-
-    /// Turns the loop and the kernel until something holds, or for good if it never does.
-    func turn(_ comment: Comment? = nil, until holds: () -> Bool) throws {
-      for _ in 0..<2_000 where !holds() {
-        kernel.turn()
-        try loop.dispatch(timeout: 5)
-      }
-      #expect(holds(), comment)
-    }
-
-    /// Turns until nothing more happens.
-    func settle() throws {
-      for _ in 0..<20 {
-        kernel.turn()
-        try loop.dispatch(timeout: 1)
-      }
-    }
-
-    func open() throws {
-      try bearer.open()
-      try turn { isAdvertising }
-    }
-
-    var isAdvertising: Bool { bearer.summary.contains("advertises") }
-    var faults: [String] { log.filter { $0.hasPrefix("failed") } }
-  }
-
   private static let prepared = ["03", "04", "0d 01", "2f 01", "05 01"]
 
   @Test func switchesAnAdapterOnAdvertisesAndPutsItBack() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     #expect(bench.bearer.summary == "Bluetooth, kernel sockets, as configured; closed")
     try bench.open()
     #expect(bench.kernel.log == ["management"] + Self.prepared + ["3f 01", "listen", "54 01", "55 01"])
@@ -83,7 +24,7 @@ import Testing
   }
 
   @Test func leavesAnAdapterThatWasOnOn() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.adapters = [0: 0x201]
     try bench.open()
     #expect(
@@ -94,7 +35,7 @@ import Testing
   }
 
   @Test func doesNotTouchOneThatIsReady() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.adapters = [0: 0x2201]
     try bench.open()
     #expect(bench.kernel.log == ["management", "03", "04", "3f 01", "listen", "54 01", "55 01"])
@@ -105,7 +46,7 @@ import Testing
   }
 
   @Test func givesAnAdapterWithoutAddressOne() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.address = [0, 0, 0, 0, 0, 0]
     try bench.open()
     #expect(bench.kernel.log.contains { $0.hasPrefix("2b") } && !bench.kernel.log.contains { $0.hasPrefix("2f") })
@@ -114,18 +55,18 @@ import Testing
   }
 
   @Test func takesTheFirstOrTheConfiguredAdapter() throws {
-    let first = try Bench()
+    let first = try KernelBench()
     first.kernel.adapters = [3: 0, 1: 0]
     try first.open()
     #expect(first.bearer.summary.hasSuffix("hci1 advertises"))
-    let third = try Bench(adapter: 3)
+    let third = try KernelBench(adapter: 3)
     third.kernel.adapters = [3: 0, 1: 0]
     try third.open()
     #expect(third.bearer.summary.hasSuffix("hci3 advertises"))
   }
 
   @Test func carriesOnePhoneAndTurnsTheSecondAway() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     try bench.open()
     bench.kernel.log = []
     let phone = bench.kernel.connect(1)
@@ -151,7 +92,7 @@ import Testing
   }
 
   @Test func theWindowEndsAPhonesConnection() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     try bench.open()
     let phone = bench.kernel.connect(1)
     try bench.turn { bench.log == ["connected"] }
@@ -164,7 +105,7 @@ import Testing
   }
 
   @Test func anAdapterThatIsUnpluggedAndComesBackIsUsedAgain() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     try bench.open()
     let phone = bench.kernel.connect(1)
     try bench.turn { bench.log == ["connected"] }
@@ -181,7 +122,7 @@ import Testing
   }
 
   @Test func onlyTheConfiguredAdapterIsWaitedFor() throws {
-    let bench = try Bench(adapter: 1)
+    let bench = try KernelBench(adapter: 1)
     try bench.bearer.open()
     try bench.turn { bench.bearer.summary.hasSuffix("waiting for an adapter") }
     bench.kernel.plug(2)
@@ -192,7 +133,7 @@ import Testing
   }
 
   @Test func isSwitchedOnAgainButNotForEver() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     try bench.open()
     for _ in 0..<5 {
       bench.kernel.powerOff(0)
@@ -206,7 +147,7 @@ import Testing
   }
 
   @Test func anAdvertisementThatSomebodyRemovedComesBack() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     try bench.open()
     bench.kernel.log = []
     bench.kernel.say(0x24, 0, [1])
@@ -224,7 +165,7 @@ import Testing
       (3, 3, "failed: the kernel does not tell its Bluetooth adapters (status 3); see its log: dmesg"),
     ] as [(UInt16, UInt8, String)]) func saysWhatWasRefused(code: UInt16, status: UInt8, text: String) throws
   {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.refusals = [code: status]
     try bench.bearer.open()
     try bench.turn { !bench.log.isEmpty }
@@ -236,7 +177,7 @@ import Testing
   }
 
   @Test func anAdapterWithoutLowEnergyIsNamed() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.supported = 1
     try bench.bearer.open()
     try bench.turn { !bench.log.isEmpty }
@@ -244,14 +185,14 @@ import Testing
   }
 
   @Test func waitsForABusyKernel() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.refusals = [5: 0x0A]
     try bench.open()
     #expect(bench.kernel.log.filter { $0 == "05 01" }.count == 2)
   }
 
   @Test func olderKernelsAdvertiseInOneCommand() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.refusals = [0x54: 1]
     try bench.open()
     #expect(bench.kernel.log.suffix(4) == ["listen", "54 01", "listen", "3e 01"])
@@ -259,7 +200,7 @@ import Testing
   }
 
   @Test func commandsTheControllerWhereTheManagementWillNotAdvertise() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.refusals = [0x54: 3, 0x3E: 3]
     try bench.open()
     #expect(bench.bearer.summary.hasSuffix("hci0 advertises (commands to the controller)"))
@@ -282,7 +223,7 @@ import Testing
   }
 
   @Test func neverAdvertisesFromThePublicAddress() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.refusals = [0x2F: 0x0C]
     try bench.open()
     #expect(!bench.kernel.log.contains { $0.hasPrefix("54") || $0.hasPrefix("3e") })
@@ -290,13 +231,13 @@ import Testing
   }
 
   @Test func saysThatTheControllerRefusesToo() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.refusals = [0x2F: 0x0C]
     bench.kernel.controllerStatus = 0x0C
     try bench.bearer.open()
     try bench.turn { !bench.log.isEmpty }
     #expect(bench.log[0].contains("neither the kernel (management) nor the controller (command 8197, status 12)"))
-    let forbidden = try Bench()
+    let forbidden = try KernelBench()
     forbidden.kernel.refusals = [0x2F: 0x0C]
     forbidden.kernel.controllerError = EPERM
     try forbidden.bearer.open()
@@ -305,7 +246,7 @@ import Testing
   }
 
   @Test func namesWhoAnswersPhones() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.listenError = EADDRINUSE
     try bench.bearer.open()
     try bench.turn { !bench.log.isEmpty }
@@ -315,7 +256,7 @@ import Testing
   }
 
   @Test func doesNotSpinWhereAPhoneCannotBeLetIn() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     try bench.open()
     bench.kernel.acceptError = EAGAIN
     let phone = bench.kernel.connect(1)
@@ -332,7 +273,7 @@ import Testing
     for (reason, words) in [
       (BluetoothConfiguration.Reason.chosen, "needs the adapter alone"), (.automatic, "built without the way"),
     ] {
-      let bench = try Bench(reason: reason)
+      let bench = try KernelBench(reason: reason)
       bench.kernel.isDaemonRunning = true
       do {
         try bench.bearer.open()
@@ -349,7 +290,7 @@ import Testing
   }
 
   @Test func saysThatTheKernelHasNoBluetooth() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     bench.kernel.hasFamily = false
     do {
       try bench.bearer.open()
@@ -360,7 +301,7 @@ import Testing
   }
 
   @Test func aWindowThatOpensWhileTheLastIsPutBackIsServed() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     try bench.open()
     bench.bearer.close()
     try bench.bearer.open()
@@ -372,7 +313,7 @@ import Testing
 
   @Test func closesInEveryStateOfTheWay() throws {
     for count in 0..<10 {
-      let bench = try Bench()
+      let bench = try KernelBench()
       try bench.bearer.open()
       // So many answers, then the window closes.
       for _ in 0..<count {
@@ -387,7 +328,7 @@ import Testing
   }
 
   @Test func theEndOfTheProcessWaitsForNothing() throws {
-    let bench = try Bench()
+    let bench = try KernelBench()
     try bench.open()
     bench.kernel.silent = [0x3F, 5]
     bench.bearer.end()

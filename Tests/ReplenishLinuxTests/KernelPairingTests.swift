@@ -10,69 +10,8 @@ import Testing
   private static let phone: [UInt8] = [1, 0, 0, 0, 0, 0x40, 2]
   private static let identity: [UInt8] = [9, 9, 9, 9, 9, 9, 1]
 
-  /// A bearer that advertises to phones that pair, and one such phone.
-  private final class Bench {
-    let loop: EventLoop
-    let kernel = FakeBluetooth()
-    let bearer: KernelBearer
-    var packets: [[UInt8]] = []
-    var faults: [String] = []
-
-    init() throws {
-      loop = try EventLoop()
-      let advertisement = SetupAdvertisement(shortID: try #require(ShortID([1, 2, 3])), name: "Kettle")
-      bearer = KernelBearer(
-        loop: loop, configuration: .init(advertisement: advertisement, requiresEncryption: true), sockets: kernel,
-        random: SystemRandom())
-      bearer.onPacket = { [unowned self] in packets.append($0) }
-      bearer.onFailed = { [unowned self] in faults.append($0.text) }
-    }
-
-    deinit {
-      bearer.end()
-      loop.close()
-    }
-
-    func turn(until holds: () -> Bool) throws {
-      for _ in 0..<2_000 where !holds() {
-        kernel.turn()
-        try loop.dispatch(timeout: 5)
-      }
-      #expect(holds())
-    }
-
-    func open() throws {
-      try bearer.open()
-      try turn { bearer.summary.contains("advertises") }
-    }
-
-    func connect() throws -> Int32 {
-      let phone = kernel.connect(1)
-      try turn { bearer.summary.contains("a phone is connected") }
-      return phone
-    }
-
-    /// What a phone is answered; nil if the packet got through to the device.
-    func ask(_ phone: Int32, _ packet: [UInt8]) throws -> [UInt8]? {
-      let count = packets.count
-      _ = replenish_send(phone, packet, packet.count)
-      var answer = [UInt8](repeating: 0, count: 64)
-      var length = -1
-      try turn {
-        if length <= 0 { length = replenish_receive(phone, &answer, answer.count) }
-        return length > 0 || packets.count > count
-      }
-      return length > 0 ? Array(answer[..<length]) : nil
-    }
-
-    /// The kernel says that a phone has paired, with a key of this type.
-    func pair(_ phone: [UInt8], keyType: UInt8) {
-      kernel.say(0x0A, 0, [1] + phone + [keyType, 0, 16] + [UInt8](repeating: 7, count: 26))
-    }
-  }
-
   @Test func makesTheAdapterReadyAndPutsItBack() throws {
-    let bench = try Bench()
+    let bench = try KernelBench(requiresEncryption: true)
     try bench.open()
     let pairing = ["0b 01", "2d 01", "18 03", "09 01"]
     let after = ["2f 01", "05 01", "3f 01", "listen", "54 01", "55 01"]
@@ -89,7 +28,7 @@ import Testing
   }
 
   @Test func aPhoneThatHasNotPairedIsToldSoAndMayLookAround() throws {
-    let bench = try Bench()
+    let bench = try KernelBench(requiresEncryption: true)
     try bench.open()
     let phone = try bench.connect()
     #expect(try bench.ask(phone, Self.readInfo) == [0x01, 0x0A, 9, 0, 0x05])
@@ -103,7 +42,7 @@ import Testing
   }
 
   @Test func aPhoneThatHasPairedGetsThrough() throws {
-    let bench = try Bench()
+    let bench = try KernelBench(requiresEncryption: true)
     try bench.open()
     let phone = try bench.connect()
     bench.pair(Self.phone, keyType: 2)
@@ -113,7 +52,7 @@ import Testing
   }
 
   @Test func aPhoneIsKnownByTheAddressThatStays() throws {
-    let bench = try Bench()
+    let bench = try KernelBench(requiresEncryption: true)
     try bench.open()
     let phone = try bench.connect()
     bench.kernel.isEncrypted = true
@@ -124,7 +63,7 @@ import Testing
   }
 
   @Test func aPhoneThatHasForgottenMayPairAgain() throws {
-    let bench = try Bench()
+    let bench = try KernelBench(requiresEncryption: true)
     try bench.open()
     bench.kernel.log = []
     bench.kernel.say(0x0F, 0, Self.phone + [1, 0, 0, 0, 0])
@@ -132,7 +71,7 @@ import Testing
   }
 
   @Test func doesNotCommandTheControllerItself() throws {
-    let bench = try Bench()
+    let bench = try KernelBench(requiresEncryption: true)
     for code: UInt16 in [0x54, 0x3E] { bench.kernel.refusals[code] = 0x0C }
     try bench.bearer.open()
     try bench.turn { !bench.faults.isEmpty }
@@ -140,11 +79,40 @@ import Testing
   }
 
   @Test func saysThatTheAdapterCannot() throws {
-    let bench = try Bench()
+    let bench = try KernelBench(requiresEncryption: true)
     bench.kernel.refusals[0x2D] = 0x0C
     try bench.bearer.open()
     try bench.turn { !bench.faults.isEmpty }
     #expect(bench.faults.first?.contains("no LE Secure Connections") == true)
     #expect(bench.faults.first?.contains("require-encryption = no") == true)
+  }
+}
+
+/// A phone, and what the kernel says of it.
+extension KernelBench {
+  fileprivate var packets: [String] { log.filter { $0.hasPrefix("packet") } }
+
+  fileprivate func connect() throws -> Int32 {
+    let phone = kernel.connect(1)
+    try turn { bearer.summary.contains("a phone is connected") }
+    return phone
+  }
+
+  /// What a phone is answered; nil if the packet got through to the device.
+  fileprivate func ask(_ phone: Int32, _ packet: [UInt8]) throws -> [UInt8]? {
+    let count = packets.count
+    _ = replenish_send(phone, packet, packet.count)
+    var answer = [UInt8](repeating: 0, count: 64)
+    var length = -1
+    try turn {
+      if length <= 0 { length = replenish_receive(phone, &answer, answer.count) }
+      return length > 0 || packets.count > count
+    }
+    return length > 0 ? Array(answer[..<length]) : nil
+  }
+
+  /// The kernel says that a phone has paired, with a key of this type.
+  fileprivate func pair(_ phone: [UInt8], keyType: UInt8) {
+    kernel.say(0x0A, 0, [1] + phone + [keyType, 0, 16] + [UInt8](repeating: 7, count: 26))
   }
 }
