@@ -12,7 +12,11 @@ public struct ClaimLabel {
 
   /// Makes a label.
   ///
-  /// - Parameter cloud: the cloud's address; the page is `/claim` below it.
+  /// - Parameters:
+  ///   - serial: the device's serial number.
+  ///   - code: its claim code.
+  ///   - cloud: the cloud's address; the page is `/claim` below it.
+  /// - Throws: `QRSymbol.TooLong`, when address, serial number and code do not fit a QR code.
   public init(serial: SerialNumber, code: ClaimCode, cloud: CloudAddress) throws(QRSymbol.TooLong) {
     self.code = code
     var page = SecretBuilder(capacity: 400)
