@@ -20,22 +20,20 @@ public final class CertificateRequest {
     guard let key = X509_REQ_get_pubkey(request) else {
       throw CertificateFault("\(file) holds a key of a kind that is not known; use an EC key on P-256")
     }
-    guard X509_REQ_verify(request, key) == 1 else {
-      EVP_PKEY_free(key)
-      throw CertificateFault("\(file) is not signed by its own key; ask the device for it again")
-    }
+    self.key = key
     var der: UnsafeMutablePointer<UInt8>?
     let length = i2d_PUBKEY(key, &der)
     let found = UnsafeRawBufferPointer(start: der, count: max(Int(length), 0))
     defer { replenish_free(der) }
+    publicKeyDigest = SHA256.digest(found)
+    guard X509_REQ_verify(request, key) == 1 else {
+      throw CertificateFault("\(file) is not signed by its own key; ask the device for it again")
+    }
     // An uncompressed point on the named curve has one encoding, so that every library digests the same bytes.
     guard found.count == CertificateRequest.start.count + 64, found.starts(with: CertificateRequest.start) else {
-      EVP_PKEY_free(key)
       throw CertificateFault(
         "\(file) holds no EC key on P-256, uncompressed; make one with -pkeyopt ec_paramgen_curve:P-256")
     }
-    publicKeyDigest = SHA256.digest(found)
-    self.key = key
   }
 
   deinit { EVP_PKEY_free(key) }

@@ -83,15 +83,17 @@ func readFormats(_ given: CommandLineOptions) throws(UsageError) -> [DeviceFolde
 }
 
 func readCloud(_ given: CommandLineOptions) throws -> CloudEnrollment? {
-  let parts = ["requests", "ca", "ca-key"]
   guard let address = given["cloud"] else {
-    if let alone = parts.first(where: { given.has($0) }) {
+    if let alone = ["requests", "ca", "ca-key"].first(where: { given.has($0) }) {
       throw UsageError("--\(alone) belongs to --cloud; see --help")
     }
     return nil
   }
-  if let missing = parts.first(where: { !given.has($0) }) { throw UsageError("--cloud needs --\(missing) as well") }
-  guard let requests = given["requests"], let certificate = given["ca"], let key = given["ca-key"] else { return nil }
+  func needed(_ part: String) throws(UsageError) -> String {
+    guard let value = given[part] else { throw UsageError("--cloud needs --\(part) as well") }
+    return value
+  }
+  let (requests, certificate, key) = (try needed("requests"), try needed("ca"), try needed("ca-key"))
   guard key != "-" || given["csv"] != "-" else {
     throw UsageError("--csv - and --ca-key - cannot both read the standard input; give one of them a file")
   }

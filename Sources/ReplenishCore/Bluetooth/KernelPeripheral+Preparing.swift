@@ -78,7 +78,8 @@ extension KernelPeripheral {
     return next()
   }
 
-  private mutating func task(_ code: UInt8, _ parameters: [UInt8]) {
+  /// Adds a command to what is to be done.
+  mutating func task(_ code: UInt8, _ parameters: [UInt8]) {
     tasks.append(ManagementCommand.packet(code, index, parameters))
   }
 

@@ -111,36 +111,32 @@ public struct KernelPeripheral {
     controllerTasks = []
     var steps: [Step] = [.stopListening]
     if isRaw { steps += [.command(HCICommand.enable(false)), .closeController] }
-    tasks =
-      isRaw ? [] : [ManagementCommand.packet(ManagementCommand.removeAdvertising, index, [ManagementCommand.instance])]
+    tasks = []
+    if !isRaw { task(ManagementCommand.removeAdvertising, [ManagementCommand.instance]) }
     if requiresEncryption {
       // The device remembers no phone; in the next window it is another one to them, too.
-      for phone in paired.phones {
-        tasks.append(ManagementCommand.packet(ManagementCommand.unpair, index, phone + [0]))
-      }
-      if !original.contains(.bondable) {
-        tasks.append(ManagementCommand.packet(ManagementCommand.setBondable, index, [0]))
-      }
+      for phone in paired.phones { task(ManagementCommand.unpair, phone + [0]) }
+      if !original.contains(.bondable) { task(ManagementCommand.setBondable, [0]) }
     }
     let isPrivate = original.contains(.privacy)
     if !original.contains(.powered) || !isPrivate {
-      tasks.append(ManagementCommand.packet(ManagementCommand.setPowered, index, [0]))
+      task(ManagementCommand.setPowered, [0])
     }
     let now = tasks.count
     if !isPrivate {
-      tasks.append(ManagementCommand.packet(ManagementCommand.setPrivacy, index, [UInt8](repeating: 0, count: 17)))
+      task(ManagementCommand.setPrivacy, [UInt8](repeating: 0, count: 17))
     }
     if requiresEncryption, !original.contains(.secureConnections) {
-      tasks.append(ManagementCommand.packet(ManagementCommand.setSecureConnections, index, [0]))
+      task(ManagementCommand.setSecureConnections, [0])
     }
     if requiresEncryption, changesPairing, !original.contains(.secureSimplePairing) {
-      tasks.append(ManagementCommand.packet(ManagementCommand.setSecureSimplePairing, index, [0]))
+      task(ManagementCommand.setSecureSimplePairing, [0])
     }
     if !original.contains(.lowEnergy) {
-      tasks.append(ManagementCommand.packet(ManagementCommand.setLowEnergy, index, [0]))
+      task(ManagementCommand.setLowEnergy, [0])
     }
     if original.contains(.powered), !isPrivate {
-      tasks.append(ManagementCommand.packet(ManagementCommand.setPowered, index, [1]))
+      task(ManagementCommand.setPowered, [1])
     }
     steps.append(.wait(milliseconds: KernelPeripheral.endingTime))
     // A command whose answer is awaited is let finish first: the kernel would answer *busy*. Otherwise these go at once,
