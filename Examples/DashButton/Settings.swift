@@ -52,6 +52,7 @@ extension DaemonConfiguration {
     configuration.http.certificateFile = amazon.caFile
     configuration.bearer = bearer
     configuration.bluetoothd = BluetoothdBearer.make
+    if let cloud { try cloud.apply(to: &configuration) }
     return configuration
   }
 
@@ -84,6 +85,20 @@ extension DaemonConfiguration {
     bluetooth.companyID = setup.companyID
     bluetooth.requiresEncryption = setup.requiresEncryption
     return bluetooth
+  }
+}
+
+extension DaemonConfiguration.Cloud {
+  /// Orders through the cloud: then no phone comes to the device.
+  func apply(to configuration: inout ReplenishConfiguration) throws(ReplenishError) {
+    do throws(ServiceURLFault) {
+      configuration.device.order(through: MakersCloud(try ServiceURL(host)))
+    } catch { throw ReplenishError("[cloud] host: \(error.explanation)") }
+    configuration.bearer = .none
+    configuration.setupRecord = nil
+    configuration.http.certificateFile = caFile
+    configuration.http.clientCertificate = HTTPClientConfiguration.ClientCertificate(
+      certificateFile: certificate, privateKeyFile: privateKey)
   }
 }
 

@@ -52,6 +52,7 @@ public final class ReplenishDevice {
     let store: RecordStore
     do throws(StorageError) {
       var seal: RecordSeal?
+      try configuration.http.clientCertificate?.check()
       if let path = configuration.sealKeyFile { seal = try SealKeyFile.read(path) }
       store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem(), seal: seal)
     } catch { throw ReplenishError(error.text) }

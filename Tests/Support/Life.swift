@@ -62,6 +62,8 @@ package final class SeededRandom: RandomSource {
 package final class Life {
   package let storage: any LifeStorage
   package let amazon: SimulatedAmazon
+  /// The maker's cloud, where the configuration orders through it.
+  package var cloud: SimulatedCloud?
   package var configuration: DeviceConfiguration
   package private(set) var device: Device
   package var moment: Moment
@@ -220,6 +222,13 @@ package final class Life {
     try takePhone(outputs)
   }
 
+  private func perform(_ request: HTTPRequest) throws(PowerLost) -> HTTPOutcome {
+    if let cloud, WireText.contains(request.url, SimulatedCloud.address) {
+      return try cloud.perform(request) { () throws(PowerLost) in try step() }
+    }
+    return try amazon.perform(request) { () throws(PowerLost) in try step() }
+  }
+
   private func perform(_ effect: Effect) throws(PowerLost) {
     switch effect {
     case .store(let kind, let contents):
@@ -229,8 +238,7 @@ package final class Life {
       try step()
       inputs.append(.stored(kind, try storage.remove(kind)))
     case .request(let id, let request):
-      let outcome = try amazon.perform(request) { () throws(PowerLost) in try step() }
-      inputs.append(.answer(id, outcome))
+      inputs.append(.answer(id, try perform(request)))
     case .light(let slot, let signal):
       try step()
       lights[slot] = signal

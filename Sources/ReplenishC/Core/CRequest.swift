@@ -34,6 +34,7 @@ enum CRequest {
     switch method {
     case .get: "GET"
     case .post: "POST"
+    case .put: "PUT"
     case .delete: "DELETE"
     }
   }

@@ -5,6 +5,7 @@ extension ConfigurationKey {
     case .model, .serial, .serialSources, .stateFolder, .setupRecord, .sealKey: deviceDescription
     case .region, .tokenHost, .authorizeHost, .serviceHost, .clientID, .scope, .testDevice, .includeNonLive, .caFile:
       amazonDescription
+    case .cloudHost, .cloudCertificate, .cloudPrivateKey, .cloudCAFile: cloudDescription
     case .slotID, .button, .activeLow, .light: slotDescription
     default: otherDescription
     }
@@ -80,6 +81,27 @@ extension ConfigurationKey {
       Description(
         .amazon, "ca-file", "the certificate authorities to trust, PEM; without it the board's own",
         values: "an absolute path", example: "/etc/dash-button/amazon-roots.pem")
+    }
+  }
+
+  private var cloudDescription: Description {
+    switch self {
+    case .cloudHost:
+      Description(
+        .cloud, "host", "where the maker's cloud listens for devices",
+        values: "https://HOST or https://HOST:PORT", example: "https://devices.example.com:8444", isRequired: true)
+    case .cloudCertificate:
+      Description(
+        .cloud, "certificate", "the device's certificate, which replenish-factory signed, PEM",
+        values: "an absolute path", example: "/etc/dash-button/device.pem", isRequired: true)
+    case .cloudPrivateKey:
+      Description(
+        .cloud, "private-key", "the device's private key, PEM, readable by the service's user or root alone",
+        values: "an absolute path", example: "/etc/dash-button/device.key", isRequired: true)
+    default:
+      Description(
+        .cloud, "ca-file", "the certificate authorities to trust for the cloud, PEM; without it the board's own",
+        values: "an absolute path", example: "/etc/dash-button/maker.pem")
     }
   }
 

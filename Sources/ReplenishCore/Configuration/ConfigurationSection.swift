@@ -4,6 +4,8 @@ public enum ConfigurationSection: String, CaseIterable, Sendable {
   case device
   /// Amazon's side: region, client, test flags.
   case amazon
+  /// The maker's cloud, where it orders instead of the device; without this section the device does.
+  case cloud
   /// One thing that is reordered; written `[slot NAME]`, once for each.
   case slot
   /// Linking by phone.

@@ -9,6 +9,7 @@ extension DaemonConfiguration {
     var reader = ConfigurationReader(ConfigurationText(bytes, file: file))
     let device = readDevice(&reader)
     let amazon = readAmazon(&reader)
+    let cloud = readCloud(&reader)
     let slots = readSlots(&reader)
     let setup = readSetup(&reader)
     let orders = readOrders(&reader)
@@ -18,7 +19,8 @@ extension DaemonConfiguration {
       throw reader.mistakes.finish()
     }
     return DaemonConfiguration(
-      device: device, amazon: amazon, slots: slots, setup: setup, orders: orders, control: control, logLevel: level)
+      device: device, amazon: amazon, cloud: cloud, slots: slots, setup: setup, orders: orders, control: control,
+      logLevel: level)
   }
 
   private static func readDevice(_ reader: inout ConfigurationReader) -> Device? {
@@ -57,6 +59,16 @@ extension DaemonConfiguration {
     return Amazon(
       region: region, tokenHost: tokenHost, authorizeHost: authorizeHost, serviceHost: serviceHost,
       clientID: clientID, scope: scope, isTestDevice: isTestDevice, includesNonLive: includesNonLive, caFile: caFile)
+  }
+
+  private static func readCloud(_ reader: inout ConfigurationReader) -> Cloud? {
+    guard let section = reader.section(.cloud) else { return nil }
+    let host = reader.value(.cloudHost, in: section, ConfigurationValue.httpsHost)
+    let certificate = reader.value(.cloudCertificate, in: section) { ConfigurationValue.path($0[...]) }
+    let privateKey = reader.value(.cloudPrivateKey, in: section) { ConfigurationValue.path($0[...]) }
+    let caFile = reader.value(.cloudCAFile, in: section) { ConfigurationValue.path($0[...]) }
+    guard let host, let certificate, let privateKey else { return nil }
+    return Cloud(host: host, certificate: certificate, privateKey: privateKey, caFile: caFile)
   }
 
   private static func readSetup(_ reader: inout ConfigurationReader) -> Setup? {

@@ -7,6 +7,8 @@ public struct DaemonConfiguration: Equatable {
   public var device: Device
   /// The `[amazon]` section.
   public var amazon: Amazon
+  /// The `[cloud]` section; nil where the device orders by itself.
+  public var cloud: Cloud?
   /// The `[slot NAME]` sections in the file's order; 1 to 16 of them.
   public var slots: [Slot]
   /// The `[setup]` section.
@@ -66,6 +68,18 @@ public struct DaemonConfiguration: Equatable {
     /// Whether a model that is not certified yet may register.
     public var includesNonLive: Bool
     /// The certificate authorities to trust; nil for the board's own.
+    public var caFile: String?
+  }
+
+  /// The maker's cloud, where it orders instead of the device.
+  public struct Cloud: Equatable {
+    /// Where it listens for devices, `https://HOST[:PORT]`.
+    public var host: String
+    /// The device's certificate.
+    public var certificate: String
+    /// The device's private key.
+    public var privateKey: String
+    /// The certificate authorities to trust for it; nil for the board's own.
     public var caFile: String?
   }
 

@@ -5,6 +5,8 @@ public indirect enum DashError: Error, Equatable {
   case invalidToken(requestID: String?)
   /// 404: the registration has no such slot (or order); read the subscription info anew.
   case slotUnknown(requestID: String?)
+  /// 409 of the maker's cloud: no account is linked there for this device. DRS has no such answer.
+  case notLinked
   /// Another 4xx: the request will not be accepted however often it is sent.
   case refused(status: Int, message: ServiceText, requestID: String?)
   /// 5xx, 408 or 429: the service could not do it now. `retryAfter` in seconds, if it said so.
@@ -16,7 +18,7 @@ public indirect enum DashError: Error, Equatable {
   public var isRetryable: Bool {
     switch self {
     case .server, .malformed: return true
-    case .invalidToken, .slotUnknown, .refused: return false
+    case .invalidToken, .slotUnknown, .notLinked, .refused: return false
     }
   }
 
@@ -32,6 +34,7 @@ public indirect enum DashError: Error, Equatable {
     case .slotUnknown(let id):
       return composed(
         "the service knows no such slot or order\(trace(id)); compare the configured slots with the Dash console")
+    case .notLinked: return Texts.cloudNotLinked
     case .refused(let status, let message, let id):
       let said: Wording = message.text.isEmpty ? "" : ", saying: \(message.text)"
       return composed("the service refused with status \(status)\(said)\(trace(id))")

@@ -89,7 +89,7 @@ public indirect enum DashRequest: Equatable, Sendable {
     }
   }
 
-  private var body: Secret? {
+  var body: Secret? {
     switch self {
     case .slotStatus(_, let status): return status.encoded()
     case .deviceStatus(let time):

@@ -30,16 +30,23 @@ extension SlotSubscription {
     guard let isSubscribed = value["subscribed"]?.bool else {
       throw AnswerFault("subscribed", "is missing in a slot or not true or false")
     }
+    return SlotSubscription(
+      slot: name, isSubscribed: isSubscribed, products: try SlotProduct.list(in: value, "productInfoList"))
+  }
+}
+
+extension SlotProduct {
+  /// The products in a member of a slot; none if it is absent.
+  static func list(in slot: JSONValue, _ field: StaticString) throws(AnswerFault) -> [SlotProduct] {
+    guard let list = slot[field], !list.isNull else { return [] }
     var products: [SlotProduct] = []
-    if let list = value["productInfoList"], !list.isNull {
-      for product in try AnswerReader.elements(value, "productInfoList") {
-        products.append(
-          SlotProduct(
-            asin: try AnswerReader.word(product, "asin", limit: 64),
-            quantity: try AnswerReader.quantity(product, "quantity"),
-            unit: try AnswerReader.text(product, "unit", limit: 64)))
-      }
+    for product in try AnswerReader.elements(slot, field) {
+      products.append(
+        SlotProduct(
+          asin: try AnswerReader.word(product, "asin", limit: 64),
+          quantity: try AnswerReader.quantity(product, "quantity"),
+          unit: try AnswerReader.text(product, "unit", limit: 64)))
     }
-    return SlotSubscription(slot: name, isSubscribed: isSubscribed, products: products)
+    return products
   }
 }

@@ -43,17 +43,21 @@ extension Device {
     case .erase: erase(id)
     case .slotStatus(let slot, let status):
       guard let index = slotIndex(named: slot) else { return refuseSlot(id, slot) }
-      guard link?.phase == .linked else { return refuse(id, .notLinked, Texts.notLinked) }
+      guard isInService else { return refuse(id, .notLinked, Texts.notLinked) }
       slotReports[index].status = status
       reply(id, .done)
     case .cancelTestOrders(.some(let slot)) where slotIndex(named: slot) == nil: refuseSlot(id, slot)
     case .order(let instanceID) where !DashRequest.isAddressable(instanceID):
       refuse(id, .badRequest, Texts.badInstanceID)
     case .slots, .order, .cancelTestOrders:
-      guard link?.phase == .linked else { return refuse(id, .notLinked, Texts.notLinked) }
-      guard commands.count < Device.mostCommands else { return refuse(id, .busy, Texts.busy) }
-      commands.append(OpenCommand(id: id, command: command))
+      guard isInService else { return refuse(id, .notLinked, Texts.notLinked) }
+      askLater(command, id)
     }
+  }
+
+  private func askLater(_ command: Command, _ id: CommandID) {
+    guard commands.count < Device.mostCommands else { return refuse(id, .busy, Texts.busy) }
+    commands.append(OpenCommand(id: id, command: command))
   }
 
   private func refuseSlot(_ id: CommandID, _ slot: String) {
@@ -61,6 +65,7 @@ extension Device {
   }
 
   private func openSetup(_ id: CommandID) {
+    if let cloud = configuration.cloud { return cloud.announce(self, id) }
     guard credential != nil else { return refuse(id, .noSetupCode, Texts.noSetupCode) }
     if let lockedBy { return refuse(id, .storage, lockedBy) }
     if erasure != nil { return refuse(id, .busy, Texts.erasureIsUnderWay) }
@@ -69,6 +74,7 @@ extension Device {
   }
 
   private func unlink(_ id: CommandID) {
+    if configuration.cloud != nil { return askLater(.unlink, id) }
     guard link != nil else { return refuse(id, .notLinked, Texts.notLinked) }
     guard !farewellState.isEnding, erasure == nil else { return refuse(id, .busy, Texts.busy) }
     endLink(id)
@@ -78,24 +84,21 @@ extension Device {
   func advanceCommands() {
     guard !commands.isEmpty else { return }
     guard mayServe else { return refuseCommands(Refusal(.notLinked, Texts.notLinked)) }
-    if linkRefresh.retry.at > now.uptime, linkToken() == nil {
+    if configuration.cloud == nil, linkRefresh.retry.at > now.uptime, linkToken() == nil {
       return refuseCommands(Refusal(.unreachable, lastFailure?.text ?? Texts.busy))
     }
     for index in commands.indices where !commands[index].isAsking {
-      guard let link, let token = linkToken() else { continue }
+      guard ask(request(for: commands[index].command), .command(commands[index].id)) else { continue }
       commands[index].isAsking = true
-      let request = Device.request(for: commands[index].command, slots: configuration.slots)
-      send(
-        request.request(token: token, at: configuration.dash), .command(commands[index].id),
-        generation: link.credentials.generation)
     }
   }
 
-  private static func request(for command: Command, slots: [DeviceConfiguration.Slot]) -> DashRequest {
+  private func request(for command: Command) -> DashRequest {
     switch command {
     case .order(let instanceID): return .orderInfo(instanceID: instanceID)
+    case .unlink: return .deregister
     case .cancelTestOrders(.some(let slot)):
-      let named = slots.first { $0.name.isExactly(slot) }
+      let named = configuration.slots.first { $0.name.isExactly(slot) }
       return .cancelTestOrders(slot: named?.slotID ?? slot)
     case .cancelTestOrders(.none): return .cancelAllTestOrders
     default: return .subscriptionInfo(.v2)
@@ -107,21 +110,22 @@ extension Device {
     guard let index = commands.firstIndex(where: { $0.id == id }) else { return }
     let open = commands.remove(at: index)
     switch outcome {
-    case .failed(let failure): refuse(id, .unreachable, Texts.dash(failure))
+    case .failed(let failure): refuse(id, .unreachable, explain(failure))
     case .answered(let answer):
       do throws(DashError) {
         reply(id, try read(answer, for: open.command))
       } catch {
         if error.isInvalidToken { refuseToken(request.token) }
-        if error.isInvalidToken, !open.hasRefreshed, link?.credentials.generation == request.generation {
+        if error.isInvalidToken, !open.hasRefreshed, generation == request.generation {
           return commands.append(OpenCommand(id: id, command: open.command, hasRefreshed: true))
         }
-        reply(id, .refused(Refusal(error.isMalformed ? .malformedAnswer : .service, error.explanation)))
+        reply(id, .refused(Refusal(Refusal.Code(error), error.explanation)))
       }
     }
   }
 
   private func read(_ answer: HTTPAnswer, for command: Command) throws(DashError) -> Reply {
+    if let cloud = configuration.cloud { return try cloud.read(answer, for: command, self) }
     switch command {
     case .order: return .order(try OrderInfo.read(answer))
     case .cancelTestOrders: return .cancelled(try CancelledSlot.read(answer))

@@ -39,7 +39,7 @@ extension Device {
     if !erasure.isLocallyDone {
       self.erasure?.isBusy = true
       if link != nil { endLink(nil) } else { eraseLocally() }
-    } else if farewell == nil {
+    } else if farewell == nil, configuration.cloud?.isForgotten != false {
       self.erasure?.isBusy = true
       remove(.erasing, .erased)
     }

@@ -38,6 +38,7 @@ extension Device {
     switch gesture {
     case .press: press(slot: slot)
     case .longPress:
+      if let cloud = configuration.cloud { return cloud.announce(self, nil) }
       if let lockedBy { return fault(lockedBy) }
       if credential == nil { fault(Texts.noSetupCode) } else { openWindow() }
     }
@@ -86,7 +87,7 @@ extension Device {
     }
     if let outcome = lights[index].outcome { return outcome.signal }
     if window.phone?.connection.isProved == true || !linking.isIdle { return .linking }
-    if window.closesAt != nil { return .setupOpen }
+    if window.closesAt != nil || configuration.cloud?.claimableUntil != nil { return .setupOpen }
     return needUntil != nil ? .needsLinking : .off
   }
 }

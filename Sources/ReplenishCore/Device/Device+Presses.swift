@@ -34,7 +34,7 @@ extension Device {
   func press(slot index: Int, command: CommandID? = nil) {
     let slot = configuration.slots[index]
     if let lockedBy { return refusePress(index, command, Refusal(.storage, lockedBy)) }
-    guard mayServe, let link else {
+    guard mayServe, let generation else {
       return refusePress(index, command, Refusal(.notLinked, Texts.notLinked))
     }
     if let open = journal.open(slot: slot.name) {
@@ -47,15 +47,21 @@ extension Device {
     guard let bytes = random.bytes(count: 16), let id = PressID(bytes) else {
       return refusePress(index, command, Refusal(.storage, Texts.noRandomness))
     }
-    let entry = JournalEntry(id: id, slot: slot.name, generation: link.credentials.generation, pressed: stamp)
+    let entry = JournalEntry(id: id, slot: slot.name, generation: generation, pressed: stamp)
     // Where the order can leave at once, one write says both "noted" and "sending": half the wait for the disk.
-    if isClockPlausible, stores.isEmpty, !linkRefresh.isSaving, usableToken(link.credentials) != nil {
+    if isClockPlausible, stores.isEmpty, canAskAtOnce {
       entry.state = .sending
       entry.firstSend = stamp
     }
     journal.append(entry)
-    journal.generation = max(journal.generation, link.credentials.generation)
+    journal.generation = max(journal.generation, generation)
     saveJournal(.noted(id, command))
+  }
+
+  private var canAskAtOnce: Bool {
+    if configuration.cloud != nil { return true }
+    guard let link, !linkRefresh.isSaving else { return false }
+    return usableToken(link.credentials) != nil
   }
 
   private func refusePress(_ index: Int, _ command: CommandID?, _ refusal: Refusal) {
@@ -93,7 +99,7 @@ extension Device {
       let phase = dispatch(entry.id)?.phase ?? .waiting
       guard phase == .waiting else { continue }
       if entry.state == .sending {
-        expireSending(entry)
+        if let cloud = configuration.cloud { cloud.expire(entry.id, self) } else { expireSending(entry) }
       } else {
         expireNoted(entry)
       }
@@ -139,10 +145,11 @@ extension Device {
     for entry in journal.entries where entry.state.isOpen && isAcknowledged(entry) {
       if dispatch(entry.id) == nil { dispatches.append(Dispatch(id: entry.id)) }
       guard let dispatch = dispatch(entry.id), dispatch.phase == .waiting, isDue(dispatch.retry.at) else { continue }
-      guard linkToken() != nil else { continue }
+      guard configuration.cloud != nil || linkToken() != nil else { continue }
       if entry.state == .sending {
         // Not before its age is known; see awaitSynchronization.
-        if entry.firstSend?.isOf(boot) == true || now.isSynchronized { sendOrder(entry) }
+        let isKnown = entry.firstSend?.isOf(boot) == true || now.isSynchronized
+        if isKnown || configuration.cloud != nil { sendOrder(entry) }
       } else {
         dispatch.phase = .saving
         let stamp = stamp
@@ -182,8 +189,8 @@ extension Device {
   }
 
   private func sendOrder(_ entry: JournalEntry) {
-    guard let link, entry.generation == link.credentials.generation, let index = slotIndex(named: entry.slot),
-      let token = linkToken()
+    guard entry.generation == generation, let index = slotIndex(named: entry.slot),
+      askToOrder(entry, slotID: configuration.slots[index].slotID)
     else {
       // The token ran out while the disk worked.
       dispatch(entry.id)?.phase = .waiting
@@ -191,9 +198,13 @@ extension Device {
       return
     }
     dispatch(entry.id)?.phase = .underWay
-    let request = DashRequest.replenish(slot: configuration.slots[index].slotID)
-      .request(token: token, at: configuration.dash)
-    send(request, .replenish(entry.id), generation: link.credentials.generation)
+  }
+
+  private func askToOrder(_ entry: JournalEntry, slotID: String) -> Bool {
+    guard let cloud = configuration.cloud else { return ask(.replenish(slot: slotID), .replenish(entry.id)) }
+    let request = cloud.request(press: entry.id, slotID: slotID, age: age(of: entry.pressed))
+    send(request, .replenish(entry.id), generation: journal.generation)
+    return true
   }
 
   /// Takes DRS's answer to an order.
@@ -202,11 +213,14 @@ extension Device {
     if journal[id]?.state.isOpen != true { dispatches.removeAll { $0.id == id } }
     switch outcome {
     case .failed(let failure):
-      tryAgain(id, Texts.dash(failure), isUncertain: failure.mayHaveBeenSent)
+      tryAgain(id, explain(failure), isUncertain: failure.mayHaveBeenSent)
     case .answered(let answer):
       do throws(DashError) {
-        let answer = try ReplenishAnswer.read(answer)
-        ordered(id, answer)
+        if let cloud = configuration.cloud {
+          try cloud.takePress(answer, id, self)
+        } else {
+          ordered(id, try ReplenishAnswer.read(answer))
+        }
       } catch {
         refused(id, error, request)
       }
@@ -241,7 +255,7 @@ extension Device {
   }
 
   /// Sends a press again later. One that certainly ordered nothing goes back to "noted", on disk too.
-  private func tryAgain(
+  func tryAgain(
     _ id: PressID, _ text: String, isUncertain: Bool, retryAfter: Int? = nil, atOnce: Bool = false
   ) {
     guard let entry = journal[id], entry.state == .sending else { return }
@@ -249,7 +263,8 @@ extension Device {
     let staysUncertain = entry.isUncertain || isUncertain
     journal.update(id) { $0.isUncertain = staysUncertain }
     if !staysUncertain { backToNoted(id) }
-    let schedule: RetrySchedule = staysUncertain ? .order : .network
+    // The cloud may be asked about a press for as long as the press lives, DRS for minutes.
+    let schedule: RetrySchedule = staysUncertain && configuration.cloud == nil ? .order : .network
     if !atOnce { dispatch(id)?.retry.failed(at: now.uptime, schedule, random: random, retryAfter: retryAfter) }
     if let entry = journal[id], dispatch(id)?.retry.failures == 1 { raise(.press(report(entry))) }
   }

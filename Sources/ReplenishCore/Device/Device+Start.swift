@@ -21,6 +21,11 @@ extension Device {
 
     let journalNeedsSaving = startJournal(findings[.journal])
     startLink(findings[.link], farewell: findings[.farewell])
+    if case .absent = findings[.link] {
+      configuration.cloud?.start(self, hadLink: false)
+    } else {
+      configuration.cloud?.start(self, hadLink: true)
+    }
 
     let ended = voidForeignPresses()
     if journalNeedsSaving || !ended.isEmpty { saveJournal() }
@@ -29,13 +34,15 @@ extension Device {
       // What a person must act on stays until the next press, whatever is unplugged.
       if let last = journal.entries.last(where: { $0.slot.isExactly(slot.name) }), last.needsPerson { show(last) }
     }
-    if link == nil { needUntil = now.uptime + DeviceLimits.needShown }
-    if link == nil && erasure == nil && configuration.opensSetupAtStart { openWindow() }
+    let isLinked = configuration.cloud == nil ? link != nil : upkeep.isLinkedAtCloud
+    if !isLinked { needUntil = now.uptime + DeviceLimits.needShown }
+    let isAlone = link == nil && configuration.cloud == nil && erasure == nil
+    if isAlone && configuration.opensSetupAtStart { openWindow() }
   }
 
   /// Ends the presses of another link, and those of slots that are no more. Returns those it ended.
   private func voidForeignPresses() -> [JournalEntry] {
-    var ended = journal.void(except: link?.credentials.generation, reason: Texts.linkEnded)
+    var ended = journal.void(except: generation, reason: Texts.linkEnded)
     for entry in journal.entries where entry.state.isOpen {
       // One open press for each slot of the configuration; a journal that has more is not of our making.
       guard slotIndex(named: entry.slot) == nil || journal.open(slot: entry.slot)?.id != entry.id else { continue }

@@ -4,6 +4,8 @@ struct Upkeep: Equatable {
   var lastSeen: Int64?
   /// When the device status was last taken by the service, in seconds since 1970.
   var deviceStatusAt: Int64?
+  /// Whether an account is linked, as far as the maker's cloud has said; false without one.
+  var isLinkedAtCloud = false
   /// When the next one is due, in uptime milliseconds; not kept.
   var nextStatus: UInt64?
   /// Whether one is under way; not kept.
@@ -13,6 +15,7 @@ struct Upkeep: Equatable {
 
   static func == (left: Upkeep, right: Upkeep) -> Bool {
     left.lastSeen == right.lastSeen && left.deviceStatusAt == right.deviceStatusAt
+      && left.isLinkedAtCloud == right.isLinkedAtCloud
   }
 
   init() {}
@@ -24,6 +27,7 @@ struct Upkeep: Equatable {
       guard let object = try? JSONValue.parse(record) else { return }
       lastSeen = object["last_seen"]?.integer.flatMap { $0 >= 0 ? $0 : nil }
       deviceStatusAt = object["device_status_at"]?.integer.flatMap { $0 >= 0 ? $0 : nil }
+      isLinkedAtCloud = object["linked_at_cloud"]?.bool ?? false
     case .absent, .unreadable, .inaccessible, .newer: break
     }
   }
@@ -33,6 +37,7 @@ struct Upkeep: Equatable {
     let object = JSONValue.object()
     if let lastSeen { object.set("last_seen", lastSeen) }
     if let deviceStatusAt { object.set("device_status_at", deviceStatusAt) }
+    if isLinkedAtCloud { object.set("linked_at_cloud", true) }
     return object.encoded()
   }
 }
@@ -58,11 +63,10 @@ extension Device {
   private func advanceDeviceStatus() {
     guard !upkeep.isAsking else { return }
     if upkeep.nextStatus == nil { planDeviceStatus() }
-    guard let next = upkeep.nextStatus, isDue(max(next, upkeep.retry.at)), let token = linkToken() else { return }
+    guard let next = upkeep.nextStatus, isDue(max(next, upkeep.retry.at)),
+      ask(.deviceStatus(mostRecentlyActive: now.clock), .deviceStatus)
+    else { return }
     upkeep.isAsking = true
-    send(
-      DashRequest.deviceStatus(mostRecentlyActive: now.clock).request(token: token, at: configuration.dash),
-      .deviceStatus, generation: link?.credentials.generation ?? 0)
   }
 
   /// Plans the next device status a day after the last, spread over ten minutes so that a fleet does not call at once.
@@ -78,7 +82,7 @@ extension Device {
 
   func takeDeviceStatus(_ outcome: HTTPOutcome, _ request: OpenRequest) {
     upkeep.isAsking = false
-    guard link?.credentials.generation == request.generation else { return }
+    guard generation == request.generation else { return }
     if let text = fault(in: outcome, to: .deviceStatus(mostRecentlyActive: now.clock), request) {
       lastFailure = (text, now.uptime)
       return upkeep.retry.failed(at: now.uptime, .slow, random: random)
@@ -92,21 +96,17 @@ extension Device {
 
   private func advanceSlotStatus(_ index: Int) {
     let report = slotReports[index]
-    guard let status = report.status, report.asking == nil, isDue(report.retry.at), let token = linkToken() else {
-      return
-    }
+    guard let status = report.status, report.asking == nil, isDue(report.retry.at),
+      ask(.slotStatus(slot: configuration.slots[index].slotID, status), .slotStatus(slot: index))
+    else { return }
     report.asking = status
-    send(
-      DashRequest.slotStatus(slot: configuration.slots[index].slotID, status)
-        .request(token: token, at: configuration.dash),
-      .slotStatus(slot: index), generation: link?.credentials.generation ?? 0)
   }
 
   func takeSlotStatus(_ outcome: HTTPOutcome, _ index: Int, _ request: OpenRequest) {
     let report = slotReports[index]
     let told = report.asking
     report.asking = nil
-    guard let told, link?.credentials.generation == request.generation else { return }
+    guard let told, generation == request.generation else { return }
     if let text = fault(in: outcome, to: .slotStatus(slot: configuration.slots[index].slotID, told), request) {
       lastFailure = (text, now.uptime)
       return report.retry.failed(at: now.uptime, .slow, random: random)
@@ -119,10 +119,14 @@ extension Device {
   /// What was wrong with an answer that has no body; nil if nothing was.
   private func fault(in outcome: HTTPOutcome, to asked: DashRequest, _ request: OpenRequest) -> String? {
     switch outcome {
-    case .failed(let failure): return Texts.dash(failure)
+    case .failed(let failure): return explain(failure)
     case .answered(let answer):
       do throws(DashError) {
-        try DashAcknowledgement.read(answer, to: asked)
+        if let cloud = configuration.cloud {
+          try cloud.acknowledge(answer, self)
+        } else {
+          try DashAcknowledgement.read(answer, to: asked)
+        }
         return nil
       } catch {
         if error.isInvalidToken { refuseToken(request.token) }

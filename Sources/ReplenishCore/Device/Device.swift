@@ -102,6 +102,7 @@ public final class Device {
     advanceRecords()
     expirePresses()
     expireFarewell()
+    configuration.cloud?.advance(self)
     guard isClockPlausible else { return refuseCommands(Refusal(.clockNotSet, Texts.clockNotSet)) }
     advanceLinking()
     advanceRefresh()

@@ -43,6 +43,8 @@ public struct DeviceConfiguration {
   /// What keeps the tokens on disk from somebody who holds the disk; shown by the status, nothing else. With a seal key,
   /// what was found of the records counts instead.
   public var protection = ProtectionLevel.none
+  /// The maker's cloud, where it orders instead of the device; see ``order(through:)``.
+  package var cloud: (any CloudBackEnd)?
   /// The earliest time that can be right, in seconds since 1970: when this firmware was made.
   public var clockFloor: Int64 = ClockGate.releaseFloor
 

@@ -18,6 +18,8 @@ final class OpenRequest {
     case command(CommandID)
     /// The end of the registration.
     case deregister
+    /// A question of the maker's cloud's own.
+    case cloud
   }
 
   /// Its name.
@@ -66,12 +68,33 @@ extension Device {
     case .slotStatus(let slot): takeSlotStatus(outcome, slot, request)
     case .command(let command): takeCommandAnswer(outcome, command, request)
     case .deregister: takeDeregistration(outcome, request)
+    case .cloud: configuration.cloud?.takeAnswer(outcome, self)
     }
   }
 
-  /// Whether anything may be asked of DRS in the owner's name.
-  var mayServe: Bool {
-    link?.phase == .linked && erasure == nil && !farewellState.isEnding && lockedBy == nil
+  /// Whether anything may be asked in the owner's name. The maker's cloud knows itself whether somebody is linked.
+  var mayServe: Bool { isInService && erasure == nil && !farewellState.isEnding && lockedBy == nil }
+
+  /// Whether there is somebody to ask.
+  var isInService: Bool { configuration.cloud != nil || link?.phase == .linked }
+
+  /// The link under which presses are made now; nil without one.
+  var generation: Int64? { configuration.cloud == nil ? link?.credentials.generation : journal.generation }
+
+  /// Asks in the owner's name; false if that must wait for a token.
+  func ask(_ asked: DashRequest, _ purpose: OpenRequest.Purpose) -> Bool {
+    if let cloud = configuration.cloud {
+      send(cloud.request(asked, self), purpose, generation: journal.generation)
+      return true
+    }
+    guard let link, let token = linkToken() else { return false }
+    send(asked.request(token: token, at: configuration.dash), purpose, generation: link.credentials.generation)
+    return true
+  }
+
+  /// A failure on the way to whoever is asked in the owner's name, for a person.
+  func explain(_ failure: TransportFailure) -> String {
+    configuration.cloud?.explain(failure) ?? Texts.dash(failure)
   }
 
   /// The link's access token, if it may be used now. If not, new tokens are asked for.

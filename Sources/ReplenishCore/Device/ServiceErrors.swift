@@ -13,16 +13,21 @@ extension DashError {
     return false
   }
 
-  /// Whether the answer could not be understood.
-  var isMalformed: Bool {
-    if case .malformed = self { return true }
-    return false
-  }
-
   /// The seconds that the service asks to wait.
   var retryAfter: Int? {
     if case .server(_, let retryAfter, _) = self { return retryAfter }
     return nil
+  }
+}
+
+extension Refusal.Code {
+  /// The kind of refusal that an error of the service is.
+  init(_ error: DashError) {
+    switch error {
+    case .malformed: self = .malformedAnswer
+    case .notLinked: self = .notLinked
+    default: self = .service
+    }
   }
 }
 

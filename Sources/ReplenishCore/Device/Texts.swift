@@ -55,7 +55,7 @@ package enum Texts {
   /// A failure on the way to DRS.
   static func dash(_ failure: TransportFailure) -> String { transport("the replenishment service", failure).text }
 
-  private static func transport(_ service: StaticString, _ failure: TransportFailure) -> Wording {
+  static func transport(_ service: StaticString, _ failure: TransportFailure) -> Wording {
     switch failure.reason {
     case .nameNotResolved: "\(service): its name does not resolve; check the network and the DNS server"
     case .notConnected: "\(service): no connection; check the network"

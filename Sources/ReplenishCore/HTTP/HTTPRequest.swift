@@ -1,11 +1,13 @@
 /// One HTTPS request that the core wants made.
 public final class HTTPRequest {
-  /// The request methods that Login with Amazon and DRS use.
+  /// The request methods that Login with Amazon, DRS and the maker's cloud use.
   public enum Method {
     /// GET.
     case get
     /// POST; an absent body is sent as an empty one (`Content-Length: 0`).
     case post
+    /// PUT; as POST, but the same thing however often it is sent (RFC 9110, 9.2.2).
+    case put
     /// DELETE.
     case delete
   }

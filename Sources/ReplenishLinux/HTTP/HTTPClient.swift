@@ -174,11 +174,16 @@ public final class HTTPClient {
       if configuration.certificateFolder == nil { options.set(CURLOPT_CAPATH, String?.none) }
     }
     if let folder = configuration.certificateFolder { options.set(CURLOPT_CAPATH, folder) }
+    if let certificate = configuration.clientCertificate {
+      options.set(CURLOPT_SSLCERT, certificate.certificateFile)
+      options.set(CURLOPT_SSLKEY, certificate.privateKeyFile)
+    }
     switch request.method {
     case .get: options.set(CURLOPT_HTTPGET, 1)
     case .delete: options.set(CURLOPT_CUSTOMREQUEST, "DELETE")
-    case .post:
+    case .post, .put:
       options.set(CURLOPT_POST, 1)
+      if case .put = request.method { options.set(CURLOPT_CUSTOMREQUEST, "PUT") }
       // An absent body is sent as an empty one, with its Content-Length; -1 would make it chunked.
       options.setSize(CURLOPT_POSTFIELDSIZE_LARGE, Int64(request.body?.count ?? 0))
     }

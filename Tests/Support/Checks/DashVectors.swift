@@ -223,6 +223,7 @@ extension Vector {
     switch method {
     case .get: "GET"
     case .post: "POST"
+    case .put: "PUT"
     case .delete: "DELETE"
     }
   }

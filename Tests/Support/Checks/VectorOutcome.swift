@@ -71,6 +71,7 @@ struct VectorOutcome {
     switch error {
     case .invalidToken(let id): self.init("invalidToken", ["requestId": .text(id)])
     case .slotUnknown(let id): self.init("slotUnknown", ["requestId": .text(id)])
+    case .notLinked: self.init("notLinked")
     case .refused(let status, let message, let id):
       self.init(
         "refused",

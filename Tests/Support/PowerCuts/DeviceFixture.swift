@@ -29,6 +29,24 @@ package enum DeviceFixture {
       dash: .northAmerica)
   }
 
+  /// A life whose device orders through the maker's cloud, where an account is linked already.
+  package static func cloudLife(
+    _ storage: any LifeStorage = MemoryStorage(), cloud: SimulatedCloud = SimulatedCloud(), clock: Int64 = clock,
+    seed: UInt64 = 1
+  ) -> Life {
+    var configuration = configuration
+    configuration.order(through: makersCloud)
+    let life = life(storage, configuration: configuration, clock: clock, seed: seed)
+    life.cloud = cloud
+    return life
+  }
+
+  package static var makersCloud: MakersCloud {
+    do throws(ServiceURL.Fault) { return MakersCloud(try ServiceURL(SimulatedCloud.address)) } catch {
+      fatalError("the address of the cloud is one")
+    }
+  }
+
   package static func life(
     _ storage: any LifeStorage = MemoryStorage(), amazon: SimulatedAmazon = SimulatedAmazon(),
     configuration: DeviceConfiguration = configuration, clock: Int64 = clock, seed: UInt64 = 1
@@ -49,11 +67,15 @@ extension Life {
   package func restarted(
     seed: UInt64, clock: Int64? = nil, storage other: (any LifeStorage)? = nil, amazon: SimulatedAmazon? = nil
   ) -> Life {
+    var configuration = configuration
+    // What it was about is lost with the memory.
+    if cloud != nil { configuration.order(through: DeviceFixture.makersCloud) }
     let next = Life(
       storage: other ?? storage, amazon: amazon ?? self.amazon, configuration: configuration,
       credential: DeviceFixture.credential,
       code: DeviceFixture.code, moment: Moment(uptime: 5_000, clock: clock ?? moment.clock + 30), seed: seed)
     next.phoneLogsIn = false
+    next.cloud = cloud
     return next
   }
 }

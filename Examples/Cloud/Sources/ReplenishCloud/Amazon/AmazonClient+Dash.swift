@@ -71,13 +71,18 @@ extension AmazonClient {
     return await call(.GET, path, "OrderInfo", access: access) { members in
       let items = (members["orderInfoData"] as? [String: Any])?["orderItems"] as? [[String: Any]] ?? []
       guard let item = items.first(where: { $0["slotId"] as? String == slot }) ?? items.first,
-        let status = item["status"] as? String
+        let status = item["status"] as? String, let asin = item["asin"] as? String,
+        let quantity = item["quantity"] as? NSNumber
       else { return nil }
-      return OrderState(status: String(status.prefix(64)), expected: item["expectedDeliveryDate"] as? String)
+      return OrderState(
+        asin: asin, quantity: quantity.doubleValue, status: String(status.prefix(64)),
+        expected: item["expectedDeliveryDate"] as? String)
     }
   }
 
   struct OrderState: Sendable {
+    var asin: String
+    var quantity: Double
     var status: String
     var expected: String?
   }

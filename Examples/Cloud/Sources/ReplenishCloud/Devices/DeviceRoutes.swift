@@ -129,13 +129,18 @@ struct DeviceRoutes: Sendable {
     }
     if case .value(let state) = answer { try await storage.setOrderStatus(state.status, of: press) }
     return respond(answer) {
-      .json(OrderAnswer(eventInstanceId: order, slot: press.slot, status: $0.status, expectedDeliveryDate: $0.expected))
+      .json(
+        OrderAnswer(
+          eventInstanceId: order, slot: press.slot, asin: $0.asin, quantity: $0.quantity, status: $0.status,
+          expectedDeliveryDate: $0.expected))
     }
   }
 
   private struct OrderAnswer: Encodable {
     var eventInstanceId: String
     var slot: String
+    var asin: String
+    var quantity: Double
     var status: String
     var expectedDeliveryDate: String?
   }
