@@ -31,6 +31,9 @@ struct DashButton {
       guard load(path) != nil else { return ExitCode.configuration }
       Terminal.out("\(path): no mistakes found\n")
       return ExitCode.done
+    case .certificateRequest(let path):
+      guard let settings = load(path) else { return ExitCode.configuration }
+      return requestCertificate(settings)
     case .run(let path):
       guard let settings = load(path) else { return ExitCode.configuration }
       return serve(settings)
@@ -45,6 +48,16 @@ struct DashButton {
     Terminal.out("dash-button \(Release.version): the self-test ")
     Terminal.out(passed ? "passed\n" : "failed; do not ship this board\n")
     return passed ? ExitCode.done : ExitCode.failed
+  }
+
+  private func requestCertificate(_ settings: Settings) -> Int32 {
+    do throws(ReplenishError) {
+      Terminal.out(try ReplenishDevice.certificateRequest(settings.device))
+      return ExitCode.done
+    } catch {
+      Terminal.error("dash-button: \(error.text)\n")
+      return ExitCode.failed
+    }
   }
 
   private func load(_ path: String) -> Settings? {

@@ -22,6 +22,7 @@ public final class ReplenishDevice {
   private var buttons: [any Button] = []
   private var players: [(slot: Int, player: LightPlayer)] = []
   private var shown: [(slot: Int, signal: LightSignal)] = []
+  private let cloud: String?
   private let loopIsOurs: Bool
   private var isClosed = false
   private var isFinished = false
@@ -88,6 +89,7 @@ public final class ReplenishDevice {
     self.http = http
     self.bearer = bearer
     self.identity = identity
+    cloud = configuration.device.cloud.map { "none; the maker's cloud orders, \($0.address)" }
     loopIsOurs = shared == nil
     var notices: [String] = []
     if let path = configuration.setupRecord, credential == nil {
@@ -212,7 +214,7 @@ public final class ReplenishDevice {
     guard let index = answers.firstIndex(where: { $0.id == id }) else { return }
     var reply = reply
     if case .status(var status) = reply {
-      status.bearer = bearer?.summary
+      status.bearer = bearer?.summary ?? cloud
       reply = .status(status)
     }
     answers.remove(at: index).take(reply)

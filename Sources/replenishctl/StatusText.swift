@@ -6,7 +6,10 @@ enum StatusText {
     var text = row("link", link(status))
     text += row("setup", setup(status))
     if let bearer = status.bearer { text += row("phone", bearer) }
-    text += row("tokens", status.refreshAge.map { "refreshed \(Elapsed.ago($0))" } ?? "not refreshed since the start")
+    // Without a link of its own the device has no tokens: nobody is linked, or the maker's cloud keeps them.
+    if status.generation != nil {
+      text += row("tokens", status.refreshAge.map { "refreshed \(Elapsed.ago($0))" } ?? "not refreshed since the start")
+    }
     text += row("protection", status.protection.text)
     text += row("clock", status.isClockPlausible ? "set" : "not set yet; nothing is ordered before it is")
     if status.isTestDevice { text += row("orders", "test orders only: no charge, nothing ships") }

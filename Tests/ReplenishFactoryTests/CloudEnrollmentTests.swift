@@ -60,6 +60,22 @@ import Testing
 
   private func remove() { try? FileManager.default.removeItem(atPath: folder) }
 
+  @Test func signsWhatADeviceAsksForItself() throws {
+    defer { remove() }
+    try prepare([])
+    let key = try #require(DeviceKey())
+    let request = try #require(key.certificateRequest(serial: try SerialNumber("A1")))
+    try request.write(toFile: folder + "/requests/A1.csr", atomically: false, encoding: .utf8)
+    let pem = try #require(key.pem()).withBytes { String(decoding: $0, as: UTF8.self) }
+    try pem.write(toFile: folder + "/A1.key", atomically: false, encoding: .utf8)
+    #expect(try openssl("req -in requests/A1.csr -noout -subject -nameopt RFC2253") == "subject=CN=A1\n")
+    let run = try make(["A1"])
+    #expect(run.status == 0, "\(run.output)")
+    let certificate = "made/certificates/A1.pem"
+    #expect(try openssl("verify -CAfile maker.pem -purpose sslclient \(certificate)").contains("OK"))
+    #expect(try openssl("x509 -in \(certificate) -noout -pubkey") == openssl("pkey -in A1.key -pubout"))
+  }
+
   @Test func certificatesAreForTheDevicesKeysAndEndAtNoTime() throws {
     defer { remove() }
     try prepare(["A1", "A2"])

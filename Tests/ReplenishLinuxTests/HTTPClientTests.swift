@@ -92,6 +92,10 @@ import Testing
     let delete = try seen(try caller.answer(HTTPRequest(.delete, url, bearer: Secret(copying: "t"))))
     #expect(delete.method == "DELETE" && delete.headers.contains("Authorization: Bearer t"))
 
+    let put = try seen(
+      try caller.answer(HTTPRequest(.put, url, contentType: "application/json", body: Secret(copying: "{}"))))
+    #expect(put.method == "PUT" && put.body == "{}" && put.headers.contains("Content-Length: 2"))
+
     // One connection served them all.
     #expect(try server.seen().filter { $0.hasPrefix("connection") }.count == 1)
     #expect(try server.seen().first?.hasPrefix("connection TLSv1.") == true)

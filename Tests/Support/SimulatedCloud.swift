@@ -117,7 +117,8 @@ package final class SimulatedCloud {
     }
     guard let press = presses[id] else { return answer(500, "{}") }
     let reason = press.reason.isEmpty ? "" : #","reason":"\#(press.reason)""#
-    let order = press.state.isExactly("ordered") ? #","detailCode":"STANDARD_ORDER_PLACED","eventInstanceId":"order-1""# : ""
+    let order =
+      press.state.isExactly("ordered") ? #","detailCode":"STANDARD_ORDER_PLACED","eventInstanceId":"order-1""# : ""
     let isFinal = !press.state.isExactly("noted")
     return answer(
       isFinal ? 200 : 202, #"{"id":"\#(id)","slot":"\#(slot)","state":"\#(press.state)"\#(reason)\#(order)}"#,

@@ -18,7 +18,9 @@ enum CloudAnswer {
   /// Whether an account is linked (`GET /v1/device`, `POST /v1/presence`).
   static func isLinked(_ answer: HTTPAnswer) throws(DashError) -> Bool {
     try read(answer) { (object) throws(AnswerFault) in
-      guard let isLinked = object["linked"]?.bool else { throw AnswerFault("linked", "is missing or not true or false") }
+      guard let isLinked = object["linked"]?.bool else {
+        throw AnswerFault("linked", "is missing or not true or false")
+      }
       return isLinked
     }
   }

@@ -3,6 +3,8 @@
 /// A seam, reached through this protocol alone, so that firmware whose device orders by itself links nothing of what is
 /// behind it: ``MakersCloud``, the one there is. It works on the device that it is given.
 package protocol CloudBackEnd: AnyObject {
+  /// Where it listens, for a person.
+  var address: String { get }
   /// Takes over from a link of the device's own, if its records told of one.
   func start(_ device: Device, hadLink: Bool)
   /// Begins whatever can begin now.

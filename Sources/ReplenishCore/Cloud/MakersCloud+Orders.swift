@@ -23,7 +23,7 @@ extension MakersCloud {
 
   func request(_ method: HTTPRequest.Method, _ path: Wording, _ body: Secret? = nil) -> HTTPRequest {
     HTTPRequest(
-      method, composed("\(base)\(path)"), contentType: body == nil ? nil : "application/json", body: body)
+      method, composed("\(address)\(path)"), contentType: body == nil ? nil : "application/json", body: body)
   }
 
   package func takePress(_ answer: HTTPAnswer, _ id: PressID, _ device: Device) throws(DashError) {

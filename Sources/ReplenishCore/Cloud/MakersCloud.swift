@@ -19,7 +19,7 @@ public final class MakersCloud {
   /// How often the cloud is asked, while it takes a claim, whether the device is linked by now, in milliseconds.
   static var lookInterval: UInt64 { 15_000 }
 
-  let base: String
+  package let address: String
   /// What is under way; one at a time.
   var question: Question?
   /// Somebody at the device of whom the cloud has yet to be told.
@@ -46,7 +46,7 @@ public final class MakersCloud {
   }
 
   /// Takes the address of the cloud's listener for devices.
-  public init(_ address: ServiceURL) { base = address.text }
+  public init(_ address: ServiceURL) { self.address = address.text }
 }
 
 extension DeviceConfiguration {

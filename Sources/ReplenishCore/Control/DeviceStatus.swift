@@ -38,9 +38,10 @@ public struct DeviceStatus: Equatable {
   public var protection: ProtectionLevel
   /// Whether the device registers as a test device: its orders cost nothing and ship nothing.
   public var isTestDevice: Bool
-  /// Whether the factory's verifier record is there; without it no phone can prove the setup code.
+  /// Whether the factory's verifier record is there; without it no phone can prove the setup code. True as well where none
+  /// is needed, with the maker's cloud.
   public var hasSetupRecord: Bool
-  /// Which way a phone takes to the device, why, and how that way is just now; nil if there is none.
+  /// Which way a phone takes to the device, why, and how that way is just now; or the maker's cloud; nil if there is none.
   public var bearer: String?
   /// Seconds until the setup window shuts; nil while it is shut.
   public var windowSeconds: Int?

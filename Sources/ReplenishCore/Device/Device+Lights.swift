@@ -87,7 +87,7 @@ extension Device {
     }
     if let outcome = lights[index].outcome { return outcome.signal }
     if window.phone?.connection.isProved == true || !linking.isIdle { return .linking }
-    if window.closesAt != nil || configuration.cloud?.claimableUntil != nil { return .setupOpen }
+    if openUntil != nil { return .setupOpen }
     return needUntil != nil ? .needsLinking : .off
   }
 }

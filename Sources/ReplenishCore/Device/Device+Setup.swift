@@ -25,6 +25,11 @@ struct SetupWindow {
 }
 
 extension Device {
+  /// Until when somebody may make the device theirs, here or in the maker's cloud, in uptime milliseconds; nil if not now.
+  var openUntil: UInt64? {
+    @inline(never) get { configuration.cloud == nil ? window.closesAt : configuration.cloud?.claimableUntil }
+  }
+
   /// Opens the window, or leaves it as it is if it is open: pressing long again buys no more time.
   func openWindow() {
     guard credential != nil, window.closesAt == nil, erasure == nil, lockedBy == nil else { return }

@@ -21,10 +21,9 @@ extension Device {
 
     let journalNeedsSaving = startJournal(findings[.journal])
     startLink(findings[.link], farewell: findings[.farewell])
-    if case .absent = findings[.link] {
-      configuration.cloud?.start(self, hadLink: false)
-    } else {
-      configuration.cloud?.start(self, hadLink: true)
+    if let cloud = configuration.cloud {
+      let hadLink = if case .absent = findings[.link] { false } else { true }
+      cloud.start(self, hadLink: hadLink)
     }
 
     let ended = voidForeignPresses()
@@ -34,8 +33,8 @@ extension Device {
       // What a person must act on stays until the next press, whatever is unplugged.
       if let last = journal.entries.last(where: { $0.slot.isExactly(slot.name) }), last.needsPerson { show(last) }
     }
-    let isLinked = configuration.cloud == nil ? link != nil : upkeep.isLinkedAtCloud
-    if !isLinked { needUntil = now.uptime + DeviceLimits.needShown }
+    if configuration.cloud == nil { upkeep.isLinkedAtCloud = false }
+    if link == nil && !upkeep.isLinkedAtCloud { needUntil = now.uptime + DeviceLimits.needShown }
     let isAlone = link == nil && configuration.cloud == nil && erasure == nil
     if isAlone && configuration.opensSetupAtStart { openWindow() }
   }

@@ -5,8 +5,8 @@ extension Device {
       version: Release.version, link: linkState,
       generation: (link?.credentials.generation).map { UInt32(clamping: $0) },
       protection: configuration.protection, isTestDevice: configuration.isTestDevice,
-      hasSetupRecord: credential != nil,
-      windowSeconds: (window.closesAt ?? configuration.cloud?.claimableUntil).map { Int(($0 > now.uptime ? $0 - now.uptime : 0) / 1000) },
+      hasSetupRecord: credential != nil || configuration.cloud != nil,
+      windowSeconds: openUntil.map { Int(($0 > now.uptime ? $0 - now.uptime : 0) / 1000) },
       guesses: DeviceStatus.Guesses(
         failed: attempts.failures, waitSeconds: Int((attempts.remaining(at: now.uptime) + 999) / 1000)),
       isClockPlausible: isClockPlausible,
@@ -20,16 +20,10 @@ extension Device {
 
   private var linkState: LinkState {
     if erasure != nil { return .erasing }
-    if let cloud = configuration.cloud {
-      if upkeep.isLinkedAtCloud { return isClockPlausible ? .linked : .waitingForClock }
-      return cloud.claimableUntil == nil ? .unlinked : .setupOpen
-    }
-    if let link {
-      if link.phase == .unproved { return .proving }
-      return isClockPlausible ? .linked : .waitingForClock
-    }
+    if link?.phase == .unproved { return .proving }
+    if link != nil || upkeep.isLinkedAtCloud { return isClockPlausible ? .linked : .waitingForClock }
     if !linking.isIdle || window.phone?.connection.isProved == true { return .linking }
     if farewell != nil { return .unlinking }
-    return window.closesAt == nil ? .unlinked : .setupOpen
+    return openUntil == nil ? .unlinked : .setupOpen
   }
 }

@@ -73,15 +73,20 @@ extension Device {
   }
 
   /// Whether anything may be asked in the owner's name. The maker's cloud knows itself whether somebody is linked.
-  var mayServe: Bool { isInService && erasure == nil && !farewellState.isEnding && lockedBy == nil }
+  var mayServe: Bool {
+    @inline(never) get { isInService && erasure == nil && !farewellState.isEnding && lockedBy == nil }
+  }
 
   /// Whether there is somebody to ask.
   var isInService: Bool { configuration.cloud != nil || link?.phase == .linked }
 
   /// The link under which presses are made now; nil without one.
-  var generation: Int64? { configuration.cloud == nil ? link?.credentials.generation : journal.generation }
+  var generation: Int64? {
+    @inline(never) get { configuration.cloud == nil ? link?.credentials.generation : journal.generation }
+  }
 
   /// Asks in the owner's name; false if that must wait for a token.
+  @inline(never)
   func ask(_ asked: DashRequest, _ purpose: OpenRequest.Purpose) -> Bool {
     if let cloud = configuration.cloud {
       send(cloud.request(asked, self), purpose, generation: journal.generation)
@@ -93,6 +98,7 @@ extension Device {
   }
 
   /// A failure on the way to whoever is asked in the owner's name, for a person.
+  @inline(never)
   func explain(_ failure: TransportFailure) -> String {
     configuration.cloud?.explain(failure) ?? Texts.dash(failure)
   }

@@ -50,8 +50,10 @@ import Testing
     var lines: [String] = []
     var isInside = false
     for line in try exampleConfiguration().split(separator: "\n") {
-      if line.hasPrefix("[") { isInside = line.hasPrefix("[" + section.rawValue) }
-      if isInside { lines.append(String(line)) }
+      // A section that the example does without is commented out as a whole.
+      let heading = line.hasPrefix("#[") ? line.dropFirst() : line
+      if heading.hasPrefix("[") { isInside = heading.hasPrefix("[" + section.rawValue) }
+      if isInside { lines.append(String(heading)) }
     }
     return lines
   }
@@ -70,6 +72,9 @@ import Testing
     var lines = smallestConfiguration.split(separator: "\n").map(String.init)
     lines.removeAll { $0.hasPrefix(about.name + " = ") }
     var added = ["\(about.name) = \(about.example)"]
+    if about.section == .cloud {
+      added = ConfigurationKey.keys(of: .cloud).map { "\($0.description.name) = \($0.description.example)" }
+    }
     if key == .setupSocket { added.append("bearer = socket") }
     if key == .activeLow { added.append("button = gpio gpiochip0 4") }
     if let index = lines.firstIndex(where: { $0.hasPrefix("[" + about.section.rawValue) }) {
@@ -89,5 +94,41 @@ import Testing
       #expect(table.contains("| `\(about.section.heading)` | `\(about.name)` | \(about.meaning) |"))
       if let standard = about.standard { #expect(text.contains("default: \(standard)")) }
     }
+  }
+}
+
+@Suite struct CloudConfigurationTests {
+  private let cloud = """
+
+    [cloud]
+    host = https://devices.example.com:8444
+    certificate = /etc/dash-button/device.pem
+    private-key = /etc/dash-button/device.key
+
+    """
+
+  @Test func withoutTheSectionTheDeviceOrdersByItself() throws {
+    #expect(try parse(smallestConfiguration).cloud == nil)
+  }
+
+  @Test func isRead() throws {
+    let found = try parse(smallestConfiguration + cloud).cloud
+    #expect(
+      found
+        == DaemonConfiguration.Cloud(
+          host: "https://devices.example.com:8444", certificate: "/etc/dash-button/device.pem",
+          privateKey: "/etc/dash-button/device.key", caFile: nil))
+  }
+
+  @Test(arguments: ["host", "certificate", "private-key"]) func needsEachOfThree(name: String) throws {
+    let lines = cloud.split(separator: "\n").filter { !$0.hasPrefix(name) }
+    let found = mistakes(smallestConfiguration + "\n" + lines.joined(separator: "\n"))
+    #expect(found.map { $0.key } == [name])
+    #expect(found.map { $0.problem } == ["missing"])
+  }
+
+  @Test func speaksNothingButHTTPS() throws {
+    let found = mistakes(smallestConfiguration + cloud.replacing("https:", with: "http:"))
+    #expect(found.map { $0.key } == ["host"])
   }
 }

@@ -365,7 +365,8 @@ import Testing
         #expect(orders <= 1, "cut \(cut), \(comeback)")
         #expect(states.count <= 1 && !states.contains { $0.isOpen }, "cut \(cut), \(comeback)")
         if life.acknowledged { #expect(states.count == 1, "cut \(cut), \(comeback): an acknowledged press is lost") }
-        #expect((orders == 1) == (states == [.ordered]), "cut \(cut), \(comeback): \(orders) orders, shown as \(states)")
+        #expect(
+          (orders == 1) == (states == [.ordered]), "cut \(cut), \(comeback): \(orders) orders, shown as \(states)")
         lives += 1
         cut += 1
         if isWhole { break }

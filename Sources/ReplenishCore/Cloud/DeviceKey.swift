@@ -1,0 +1,73 @@
+import COpenSSL
+
+/// The private key by which the maker's cloud knows a device: EC on P-256, made on the device, which it never leaves.
+public final class DeviceKey {
+  private let key: OpaquePointer
+
+  /// Makes a new key; nil if libcrypto has no memory or no randomness for it.
+  public init?() {
+    defer { ERR_clear_error() }
+    guard let context = EVP_PKEY_CTX_new_from_name(nil, "EC", nil) else { return nil }
+    defer { EVP_PKEY_CTX_free(context) }
+    var made: OpaquePointer?
+    guard EVP_PKEY_keygen_init(context) == 1, EVP_PKEY_CTX_set_group_name(context, "P-256") == 1,
+      EVP_PKEY_generate(context, &made) == 1, let made
+    else { return nil }
+    key = made
+  }
+
+  /// Reads a key in PEM; nil if it is none on P-256, or has a pass phrase.
+  public init?(pem: Secret) {
+    defer { ERR_clear_error() }
+    let found: OpaquePointer? = pem.withBytes { bytes in
+      guard let memory = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return nil }
+      defer { BIO_free(memory) }
+      // Without this, libcrypto asks the terminal for a pass phrase.
+      return PEM_read_bio_PrivateKey(memory, nil, { _, _, _, _ in -1 }, nil)
+    }
+    guard let found else { return nil }
+    guard EVP_PKEY_get_bits(found) == 256, EVP_PKEY_get_base_id(found) == EVP_PKEY_EC else {
+      EVP_PKEY_free(found)
+      return nil
+    }
+    key = found
+  }
+
+  deinit { EVP_PKEY_free(key) }
+
+  /// The key as PKCS #8 in PEM (RFC 5208, RFC 7468), for a file that nobody else may read; nil without memory.
+  public func pem() -> Secret? {
+    // Secure memory, so that the copy in it is erased when it is freed.
+    guard let memory = BIO_new(BIO_s_secmem()) else { return nil }
+    defer { BIO_free(memory) }
+    guard PEM_write_bio_PKCS8PrivateKey(memory, key, nil, nil, 0, nil, nil) == 1 else { return nil }
+    return DeviceKey.contents(of: memory)
+  }
+
+  /// A request for a certificate for this key (PKCS #10, RFC 2986) in PEM, signed with it; nil without memory.
+  ///
+  /// - Parameter serial: the request's common name. The factory goes by its own list, and by the key.
+  public func certificateRequest(serial: SerialNumber) -> String? {
+    defer { ERR_clear_error() }
+    guard let request = X509_REQ_new() else { return nil }
+    defer { X509_REQ_free(request) }
+    let name = serial.text.bytes
+    guard X509_REQ_set_version(request, 0) == 1,
+      X509_NAME_add_entry_by_NID(
+        X509_REQ_get_subject_name(request), NID_commonName, V_ASN1_UTF8STRING, name, Int32(name.count), -1, 0) == 1,
+      X509_REQ_set_pubkey(request, key) == 1, X509_REQ_sign(request, key, EVP_sha256()) > 0,
+      let memory = BIO_new(BIO_s_mem())
+    else { return nil }
+    defer { BIO_free(memory) }
+    guard PEM_write_bio_X509_REQ(memory, request) == 1 else { return nil }
+    return DeviceKey.contents(of: memory).map { $0.withBytes { String(decoding: $0, as: UTF8.self) } }
+  }
+
+  private static func contents(of memory: OpaquePointer) -> Secret? {
+    var count = 0
+    let contents = Secret(count: BIO_ctrl_pending(memory)) { bytes in
+      count = Int(BIO_read(memory, bytes.baseAddress, Int32(clamping: bytes.count)))
+    }
+    return count > 0 && count == contents.count ? contents : nil
+  }
+}
