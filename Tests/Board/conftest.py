@@ -18,11 +18,24 @@ from device import Factory, Programs  # noqa: E402
 from guest import Image  # noqa: E402
 
 
+# The two lanes of `run --two-lanes`, which take about the same time: the first, and all files that are in none. Memory is
+# measured in a lane of its own when the others have passed.
+LANES = {
+    "1": {"att_test.py", "attacker_test.py", "bluetoothd_test.py", "coffee_test.py", "keys_test.py", "ordering_test.py"},
+    "memory": {"memory_test.py"},
+}
+
+
+def lane_of(item):
+    return next((lane for lane, files in LANES.items() if item.path.name in files), "2")
+
+
 def pytest_addoption(parser):
     parser.addoption("--board", required=True, help="the board whose image is tested")
     parser.addoption("--binaries", required=True, metavar="FOLDER", help="companion and replenish-factory, for this machine")
     parser.addoption("--emulator", required=True, metavar="FILE", help="the program amazon-emulator")
     parser.addoption("--soak", action="store_true", help="the long run: more cuts, and what takes too long for the gate")
+    parser.addoption("--lane", choices=["1", "2", "memory"], help="a part of the tests; without it all of them")
     parser.addoption("--keep", action="store_true", help="keep the folders of the devices")
 
 
@@ -32,6 +45,8 @@ def pytest_collection_modifyitems(config, items):
 
     def is_wanted(item):
         if (item.path.name == "card_test.py") != is_card:
+            return False
+        if config.getoption("--lane") not in (None, lane_of(item)):
             return False
         return config.getoption("--soak") or not item.get_closest_marker("soak")
 

@@ -344,5 +344,7 @@ class CloudDevice(Device):
         if owner.page is None:
             owner.claim(self.maker)
         owner.link(user)
+        # Held again, it hears of the link at once and not when it next looks by itself.
+        self.hold()
         self.wait_for_link("linked")
         return self
