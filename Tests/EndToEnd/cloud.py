@@ -3,6 +3,7 @@ that orders through it."""
 
 import html
 import http.cookiejar
+import pathlib
 import re
 import shutil
 import signal
@@ -13,7 +14,6 @@ import subprocess
 import tempfile
 import urllib.error
 import urllib.request
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from amazon import FIRST, PASSWORD
@@ -87,7 +87,7 @@ class Cloud:
     def __init__(self, program, maker, amazon, heard_by=None):
         self.program, self.maker, self.amazon = program, maker, amazon
         self.service = heard_by or amazon
-        self.home = Path(tempfile.mkdtemp(prefix="e2e-cloud-"))
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="e2e-cloud-"))
         self.database, self.keys, self.mails = (self.home / name for name in ("cloud.sqlite", "keys", "mail"))
         self.secret, self.log_file = self.home / "secret", self.home / "cloud.log"
         # Chosen here, since browsers, mails and the device's configuration name them, over restarts too.
@@ -189,10 +189,9 @@ class Browser:
     """A browser with cookies and without JavaScript. It follows no redirection by itself."""
 
     def __init__(self, *handlers):
-        self.opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()),
-            _NoRedirects(), *handlers
-        )
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        direct = urllib.request.ProxyHandler({})
+        self.opener = urllib.request.build_opener(direct, cookies, _NoRedirects(), *handlers)
 
     def get(self, address, fields=None):
         """The status, the text and the address to go to."""

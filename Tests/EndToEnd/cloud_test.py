@@ -5,7 +5,6 @@ a press.
 """
 
 import re
-import subprocess
 import time
 
 import pytest
@@ -16,7 +15,7 @@ from amazon import SECOND
 from cloud import CLIENT_SECRET, Owner
 from device import OPEN
 from faults_test import RETRYING, check_light, next_press_orders
-from processes import run, start, wait_until
+from processes import run, wait_until
 from recorder import Recorder
 from restart_test import chance, cut_presses  # noqa: F401  (chance is a fixture)
 from traces import Search
@@ -587,30 +586,3 @@ def test_no_secret_is_in_what_the_device_writes_and_says(new_cloud, new_cloud_de
                 assert kind in {found for found, _ in search.find(kept["stopped: daemon.log"] + b"oops: " + value)}
         leaks = {place: found for place, data in places.items() if (found := search.find(data))}
         assert not leaks, leaks
-
-
-# Age
-
-
-def test_a_press_that_waited_for_a_day_is_expired(managed, cloud, amazon):
-    """The cloud was away all the time, and so was the power: 25 hours by the board's clock, in a time namespace."""
-    later = ["unshare", "--time", "--boottime", "90000", "--fork", "--kill-child"]
-    if run([*later, "true"]).returncode != 0:
-        pytest.skip("needs root and time namespaces, to let a day go by")
-    cloud.stop()
-    managed.press()
-    check_light(managed, RETRYING)
-    managed.kill()
-    cloud.start()
-    with open(managed.log_file, "ab") as log:
-        managed.process = start(
-            [*later, managed.programs["dash-button"], "--config", managed.configuration_file],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    wait_until("the daemon answers", lambda: managed.ctl("status").returncode == 0, explain=managed.log)
-    end = managed.settled()
-    assert end["state"] == "expired" and end["reason"], end
-    assert amazon.count("replenish") == 0
-    managed.kill()

@@ -17,7 +17,7 @@ public final class MakersCloud {
   }
 
   /// How often the cloud is asked, while it takes a claim, whether the device is linked by now, in milliseconds.
-  static var lookInterval: UInt64 { 15_000 }
+  static var lookInterval: UInt64 { 5_000 }
 
   package let address: String
   /// What is under way; one at a time.

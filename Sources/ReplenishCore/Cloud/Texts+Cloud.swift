@@ -12,6 +12,7 @@ extension Texts {
   // Short words of small letters only: it passes through ServiceText.
   static let cloudKnowsNoSuchDevice =
     "the device's certificate is not known there or was revoked; ask the maker"
+  static let anotherPress = "another press has its id there; press again"
   static let pressedBeforeLink = "it was pressed before the account was linked: press again if it is still wanted"
   static let noSuchSlot = "Amazon knows no such slot: compare the configured slots with the Dash console"
   static let amazonRefused = "Amazon refused it: look at the device's page in the maker's cloud"
