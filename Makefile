@@ -37,7 +37,7 @@ test-interop: packages ## The local Amazon against OAuth clients from elsewhere;
 	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
 	@.ci/test Tests/Interop/run --emulator $(CURDIR)/Examples/Cloud/.build/debug/amazon-emulator $(PYTEST_FLAGS)
 
-test-e2e: packages ## The daemon, the companion and replenishctl against the local Amazon
+test-e2e: packages ## The daemon, the companion and replenishctl against the local Amazon and the maker's cloud
 	swift build -j $(JOBS)
 	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
 	@.ci/test Tests/EndToEnd/run $(PYTEST_FLAGS)
