@@ -127,7 +127,7 @@ let package = Package(
       dependencies: [
         "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
         hummingbird,
-        hummingbirdTesting, crypto, logging,
+        hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"),

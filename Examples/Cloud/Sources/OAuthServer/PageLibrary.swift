@@ -65,6 +65,14 @@ public struct PageLibrary: Sendable {
     return Response(status: .seeOther, headers: headers)
   }
 
+  /// A file that the browser keeps instead of showing it.
+  public static func download(_ content: Data, name: String, type: String) -> Response {
+    var headers = securityHeaders
+    headers[.contentType] = type
+    headers[.contentDisposition] = "attachment; filename=\"\(name)\""
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: content)))
+  }
+
   /// No caching, no referrer, no frames, no guessing of types.
   static var securityHeaders: HTTPFields {
     var headers: HTTPFields = [.cacheControl: "no-store", .pragma: "no-cache", .xContentTypeOptions: "nosniff"]

@@ -19,6 +19,7 @@ public final class ReplenishCloud: Sendable {
   let calls: DashCalls
   let presses: PressWork
   let unlinks: UnlinkWork
+  let erasures: ErasureWork
   let pages: PageLibrary
   let accounts: OwnerAccounts
   let logger: Logger
@@ -40,6 +41,7 @@ public final class ReplenishCloud: Sendable {
     calls = DashCalls(storage: storage, amazon: amazon, keeper: keeper, logger: logger)
     presses = PressWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
     unlinks = UnlinkWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
+    erasures = ErasureWork(storage: storage, logger: logger, now: now)
     pages = try PageLibrary(site: configuration.site, templates: Self.templates, style: Self.style)
     accounts = OwnerAccounts(
       storage: storage,
@@ -54,12 +56,13 @@ public final class ReplenishCloud: Sendable {
     set { address.text = newValue }
   }
 
-  /// Tells Amazon of unlinks now, instead of at the next round.
+  /// Tells Amazon of unlinks now, instead of at the next round, and deletes what only waited for that.
   func hurry() {
-    let (unlinks, logger) = (unlinks, logger)
+    let (unlinks, erasures, logger) = (unlinks, erasures, logger)
     Task {
       do {
         try await unlinks.sweep()
+        try await erasures.sweep()
       } catch {
         logger.error("unlinks: \(error)")
       }
@@ -76,6 +79,7 @@ public final class ReplenishCloud: Sendable {
       "cloud-forgot": PackageResources.cloud_forgot_mustache,
       "cloud-recover": PackageResources.cloud_recover_mustache,
       "cloud-account": PackageResources.cloud_account_mustache,
+      "cloud-delete-account": PackageResources.cloud_delete_account_mustache,
       "cloud-devices": PackageResources.cloud_devices_mustache, "cloud-claim": PackageResources.cloud_claim_mustache,
       "cloud-device": PackageResources.cloud_device_mustache,
     ]
@@ -158,20 +162,22 @@ extension ReplenishCloud {
   /// Ends the connections to Amazon.
   public func shutdown() async throws { try await amazon.shutdown() }
 
-  /// Looks for what is due, again and again: presses, unlinks, and what has died.
+  /// Looks for what is due, again and again: presses, unlinks, erasures, and what has died.
   public var rounds: some Service { Rounds(cloud: self) }
 
   struct Rounds: Service {
     let cloud: ReplenishCloud
 
     func run() async throws {
-      let (presses, unlinks, storage, now) = (cloud.presses, cloud.unlinks, cloud.storage, cloud.now)
+      let (presses, unlinks, erasures) = (cloud.presses, cloud.unlinks, cloud.erasures)
+      let (storage, now) = (cloud.storage, cloud.now)
       let round = cloud.configuration.round
       await cancelWhenGracefulShutdown {
         // Side by side: a slow answer to one must not keep the others waiting.
         await withDiscardingTaskGroup { group in
           group.addTask { await repeated("presses", every: round) { try await presses.sweep() } }
           group.addTask { await repeated("unlinks", every: round) { try await unlinks.sweep() } }
+          group.addTask { await repeated("erasures", every: round) { try await erasures.sweep() } }
           group.addTask { await repeated("sweep", every: 600) { try await storage.sweep(at: now()) } }
         }
       }

@@ -104,7 +104,7 @@ struct ClaimTests {
           let stolen = page.formToken("\(own)/\(action)")
           let misfit = try await attacker.send(.POST, cloud.pages + "\(path)/\(action)", form: ["csrf": stolen])
           #expect(misfit.status == 400)
-          let cookie = try #require(attacker.cookies(of: cloud.pages)["session"])
+          let cookie = try #require(attacker.cookies(of: cloud.pages)["cloud-session"])
           let session = try #require(
             try await cloud.storage.session(Fingerprint(of: cookie), at: cloud.clock.now))
           let found = CloudSessions.Found(id: Fingerprint(of: cookie), session: session)

@@ -43,7 +43,7 @@ struct LinkTests {
         let page = try await browser.get(cloud.pages + path)
         #expect(page.text.contains("B00COFFEE1") && page.text.contains("descaler"))
         let visits = try await cloud.calls("authorize")
-        let cookie = try #require(browser.cookies(of: cloud.pages)["session"])
+        let cookie = try #require(browser.cookies(of: cloud.pages)["cloud-session"])
         let session = try #require(try await cloud.storage.session(Fingerprint(of: cookie), at: cloud.clock.now))
         let found = CloudSessions.Found(id: Fingerprint(of: cookie), session: session)
         let again = try await browser.send(
@@ -232,7 +232,7 @@ struct LinkTests {
         let registration = try #require(
           try await cloud.storage.pool.read { try Int64.fetchOne($0, sql: "SELECT id FROM registration") })
         let tokens = try #require(try await cloud.storage.registration(registration)?.tokens)
-        let session = try #require(browser.cookies(of: cloud.pages)["session"])
+        let session = try #require(browser.cookies(of: cloud.pages)["cloud-session"])
         let log = cloud.fixture.log.text
         #expect(!log.isEmpty)
         let secrets = [

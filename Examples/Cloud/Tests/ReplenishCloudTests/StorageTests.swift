@@ -33,7 +33,7 @@ struct StorageTests {
       try await storage.claim(
         owner: owner.id, serial: "S", code: Fingerprint(of: "code"), presentSince: now - 600, at: now))
     let outcome = try await storage.link(
-      ownership.id, clientID: "client", amazonUser: "amzn1.account.A",
+      ownership.id, device: device.id, clientID: "client", amazonUser: "amzn1.account.A",
       tokens: TokenPair(access: "Atza|ACCESS-canary", refresh: "Atzr|REFRESH-canary", expiresAt: now + 3600), at: now)
     guard case .linked(let registration) = outcome else { throw SQLiteStorage.Failure(description: "\(outcome)") }
     return registration

@@ -9,6 +9,7 @@ struct DeviceLinks: Sendable {
     case to(String)
     case alreadyLinked
     case unlinkUnderWay
+    case noLongerOwned
   }
 
   /// What came of the return.
@@ -41,10 +42,10 @@ struct DeviceLinks: Sendable {
     if try await storage.hasOpenRegistration(device: ownership.device.id) { return .unlinkUnderWay }
     let state = randomText(bytes: 32)
     let verifier = randomText(bytes: 32)
-    try await storage.insert(
-      LinkAttempt(
-        session: session, ownership: ownership.id, verifier: verifier, expiresAt: now() + Self.lifetime),
-      state: Fingerprint(of: state))
+    let attempt = LinkAttempt(
+      session: session, ownership: ownership.id, device: ownership.device.id, verifier: verifier,
+      expiresAt: now() + Self.lifetime)
+    guard try await storage.insert(attempt, state: Fingerprint(of: state)) else { return .noLongerOwned }
     return .to(
       amazon.authorizeAddress(
         model: ownership.device.model, serial: ownership.device.serial, state: state, verifier: verifier,
@@ -57,6 +58,8 @@ struct DeviceLinks: Sendable {
       let attempt = try await storage.takeAttempt(state: Fingerprint(of: state), session: session, at: now())
     else { return .unknown }
     guard let ownership = try await storage.ownership(attempt.ownership), ownership.owner == owner else {
+      // Released or erased in this instant.
+      try await takeBack(attempt, query)
       return .noLongerOwned
     }
     if let error = query["error"] {
@@ -64,19 +67,17 @@ struct DeviceLinks: Sendable {
       return error == "access_denied" ? .denied(ownership: ownership.id) : .failed(ownership: ownership.id)
     }
     guard let code = query["code"] else { return .failed(ownership: ownership.id) }
-    let redeemed = await amazon.redeem(code: code, verifier: attempt.verifier, redirect: redirect(), now: now)
-    guard case .tokens(let tokens) = redeemed else {
-      if case .failed(let reason) = redeemed { logger.warning("device \(ownership.device.id): \(reason)") }
-      return .failed(ownership: ownership.id)
-    }
+    guard let tokens = await redeem(code, attempt) else { return .failed(ownership: ownership.id) }
     guard let user = await userID(tokens.access, device: ownership.device.id) else {
       // Nobody can say whose account it is, so it is taken back.
       try await storage.abandon(
-        tokens, ownership: ownership.id, clientID: amazon.configuration.clientID, at: now())
+        tokens, ownership: ownership.id, device: ownership.device.id, clientID: amazon.configuration.clientID,
+        at: now())
       return .failed(ownership: ownership.id)
     }
     let outcome = try await storage.link(
-      ownership.id, clientID: amazon.configuration.clientID, amazonUser: user, tokens: tokens, at: now())
+      ownership.id, device: ownership.device.id, clientID: amazon.configuration.clientID, amazonUser: user,
+      tokens: tokens, at: now())
     switch outcome {
     case .otherOwner: return .otherOwner(ownership: ownership.id)
     case .alreadyLinked: return .alreadyLinked(ownership: ownership.id)
@@ -86,6 +87,31 @@ struct DeviceLinks: Sendable {
       _ = try await calls.updateSlots(of: registration)
       return .linked(ownership: ownership.id)
     }
+  }
+
+  /// Takes back what Amazon allowed for an account that was erased meanwhile; false when this is no such return.
+  ///
+  /// It asks for no session: those of the account are gone, and nothing comes of it but the end of a link.
+  func arriveErased(_ query: FormParameters) async throws -> Bool {
+    guard let state = query["state"], query.repeated.isEmpty,
+      let attempt = try await storage.takeErasedAttempt(state: Fingerprint(of: state), at: now())
+    else { return false }
+    try await takeBack(attempt, query)
+    return true
+  }
+
+  /// Amazon knows the device's registration since the customer allowed it; only its tokens can end it.
+  private func takeBack(_ attempt: LinkAttempt, _ query: FormParameters) async throws {
+    guard query["error"] == nil, let code = query["code"], let tokens = await redeem(code, attempt) else { return }
+    try await storage.abandon(
+      tokens, ownership: attempt.ownership, device: attempt.device, clientID: amazon.configuration.clientID, at: now())
+  }
+
+  private func redeem(_ code: String, _ attempt: LinkAttempt) async -> TokenPair? {
+    let redeemed = await amazon.redeem(code: code, verifier: attempt.verifier, redirect: redirect(), now: now)
+    if case .tokens(let tokens) = redeemed { return tokens }
+    if case .failed(let reason) = redeemed { logger.warning("device \(attempt.device): \(reason)") }
+    return nil
   }
 
   private func userID(_ access: String, device: CloudDevice.ID) async -> String? {

@@ -159,6 +159,14 @@ struct OwnerAccounts: Sendable {
     return answer
   }
 
+  /// Erases the account of somebody who knows its password.
+  func erase(_ owner: Owner.ID, password: String, from address: String) async throws -> SignIn {
+    guard let record = try await storage.owner(id: owner) else { return .refused }
+    let answer = try await signIn(email: record.email, password: password, from: address)
+    guard answer == .owner(owner) else { return answer }
+    return try await storage.beginErasure(of: owner, at: now()) ? answer : .refused
+  }
+
   /// New recovery codes, shown this once; the old ones are worth nothing any more.
   func newRecoveryCodes(of owner: Owner.ID) async throws -> [String] {
     let codes = (0..<Self.recoveryCodeCount).map { _ in SecretText.draw() }

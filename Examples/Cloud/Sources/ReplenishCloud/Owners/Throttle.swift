@@ -34,6 +34,11 @@ struct Throttle: Sendable {
     ]
   }
 
+  /// Every name that has an owner in it: whole names, and the beginning of those that go on with a place.
+  static func names(of owner: Owner) -> (whole: [String], beginning: String) {
+    (["sign-in \(owner.email)", "mail \(owner.email)", "claim \(owner.id)"], "sign-in \(owner.email) ")
+  }
+
   /// Mails that anybody may cause.
   static func mail(to email: String, address: String) -> [Rule] {
     [

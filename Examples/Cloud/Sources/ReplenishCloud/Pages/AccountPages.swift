@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import Logging
 import OAuthServer
 
 /// Sign-up, sign-in, recovery, and the owner's account.
@@ -21,6 +22,11 @@ extension CloudPages {
     router.get("/account") { try await owned($0, $1) { try await showAccount($0, $1) } }
     router.post("/account") { try await submittedByOwner($0, $1, changePassword) }
     router.post("/account/recovery-codes") { try await submittedByOwner($0, $1, newRecoveryCodes) }
+    router.get("/account/export") { try await owned($0, $1) { try await export($0, $1) } }
+    router.get("/account/delete") { request, context in
+      try await owned(request, context) { visit, _ in showDelete(visit) }
+    }
+    router.post("/account/delete") { try await submittedByOwner($0, $1, delete) }
   }
 
   // MARK: Sign-up
@@ -206,5 +212,34 @@ extension CloudPages {
 
   private func newRecoveryCodes(_ submission: Submission, _ owner: Owner.ID) async throws -> Response {
     recoveryCodes(try await accounts.newRecoveryCodes(of: owner), submission.visit)
+  }
+
+  // MARK: The owner's data
+
+  private func export(_ visit: Visit, _ owner: Owner.ID) async throws -> Response {
+    guard let export = try await storage.export(of: owner) else { throw StaleForm() }
+    return PageLibrary.download(
+      try export.json(at: now()), name: "replenish-cloud-data.json", type: "application/json")
+  }
+
+  private func showDelete(_ visit: Visit, problem: String? = nil, tooMany: Bool = false) -> Response {
+    page(
+      "cloud-delete-account", title: "Delete the account", visit, problem: problem,
+      status: tooMany ? .tooManyRequests : problem == nil ? .ok : .forbidden)
+  }
+
+  private func delete(_ submission: Submission, _ owner: Owner.ID) async throws -> Response {
+    switch try await accounts.erase(owner, password: submission.field("password"), from: address(submission.visit)) {
+    case .owner:
+      logger.info("an owner deleted the account")
+      hurry()
+      var visit = submission.visit
+      visit.found.session.owner = nil
+      return message(
+        "Nothing is ordered any more, and nobody can sign in. What we still need to take your links back at Amazon is "
+          + "deleted as soon as that is done.", title: "Your account is deleted", visit, back: "/sign-in")
+    case .refused: return showDelete(submission.visit, problem: "This is not the password.")
+    case .tooMany: return showDelete(submission.visit, problem: Self.tooManyTries, tooMany: true)
+    }
   }
 }

@@ -33,8 +33,9 @@ struct CloudSessions: Sendable {
   let formKey: Data
   let now: @Sendable () -> Date
 
-  /// The prefix makes browsers refuse the cookie from anywhere but this host over https.
-  private var cookieName: String { isSecure ? "__Host-session" : "session" }
+  /// The prefix makes browsers refuse the cookie from anywhere but this host over https. Without https the name is not
+  /// the emulator's, since browsers tell hosts apart and not ports.
+  private var cookieName: String { isSecure ? "__Host-session" : "cloud-session" }
 
   func find(_ request: Request) async throws -> Found? {
     guard let value = request.cookies[cookieName]?.value else { return nil }

@@ -16,7 +16,7 @@ extension CloudPages {
     router.post("/devices/:id/unlink") { try await submittedByOwner($0, $1, unlink) }
     router.post("/devices/:id/release") { try await submittedByOwner($0, $1, release) }
     router.post("/devices/:id/update") { try await submittedByOwner($0, $1, update) }
-    router.get("/link/return") { try await owned($0, $1) { try await arrive($0, $1) } }
+    router.get("/link/return") { try await comeBack($0, $1) }
   }
 
   private func showDevices(_ visit: Visit, _ owner: Owner.ID) async throws -> Response {
@@ -119,11 +119,24 @@ extension CloudPages {
       return message(
         "This device is linked already. Unlink it first to link another account.", title: "Linked already",
         submission.visit, back: "/devices/\(ownership.id)", status: .conflict)
+    case .noLongerOwned: throw HTTPError(.notFound)
     case .unlinkUnderWay:
       return message(
         "An earlier link of this device is still being removed at Amazon. Try again in a few minutes.",
         title: "Not yet", submission.visit, back: "/devices/\(ownership.id)", status: .conflict)
     }
+  }
+
+  private func comeBack(_ request: Request, _ context: CloudContext) async throws -> Response {
+    if try await links.arriveErased(FormParameters(urlEncoded: request.uri.query ?? "") ?? FormParameters([:])) {
+      hurry()
+      return try await open(request, context) { visit in
+        message(
+          "The account of this device was deleted meanwhile. What you just allowed at Amazon is taken back there.",
+          title: "Not linked", visit, status: .forbidden)
+      }
+    }
+    return try await owned(request, context) { try await arrive($0, $1) }
   }
 
   private func arrive(_ visit: Visit, _ owner: Owner.ID) async throws -> Response {
@@ -141,7 +154,9 @@ extension CloudPages {
       return refusal(
         "This Amazon account cannot be linked here. Use another one; what was just allowed is taken back.", id)
     case .alreadyLinked(let id): return refusal("This device was linked meanwhile.", id)
-    case .noLongerOwned: return refusal("This device is not in your account any more.", nil)
+    case .noLongerOwned:
+      hurry()
+      return refusal("This device is not in your account any more.", nil)
     case .failed(let id):
       hurry()
       return refusal("Amazon did not complete the link. Try again.", id)

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Each function is one transaction: it happened, durably, before it returns, or it did not happen at all. None of
 /// them is open while anybody talks to Amazon.
-public protocol CloudStorage: OwnerStorage, DeviceStorage, LinkStorage, PressStorage {
+public protocol CloudStorage: OwnerStorage, DeviceStorage, LinkStorage, PressStorage, ErasureStorage {
   /// Throws away what has died: sessions, tickets, attempts.
   func sweep(at now: Date) async throws
 }
@@ -28,7 +28,7 @@ public protocol OwnerStorage: Sendable {
   /// How many recovery codes are left.
   func recoveryCodesLeft(of owner: Owner.ID) async throws -> Int
 
-  /// Remembers a browser session.
+  /// Remembers a browser session, unless its owner's account is erased.
   func insert(_ session: CloudSession, _ id: Fingerprint) async throws
   /// A living session.
   func session(_ id: Fingerprint, at now: Date) async throws -> CloudSession?
@@ -81,16 +81,22 @@ public protocol DeviceStorage: Sendable {
 
 /// Links to Amazon and their tokens.
 public protocol LinkStorage: Sendable {
-  /// Remembers a way to Amazon and back.
-  func insert(_ attempt: LinkAttempt, state: Fingerprint) async throws
+  /// Remembers a way to Amazon and back; false when the device is not the owner's any more.
+  func insert(_ attempt: LinkAttempt, state: Fingerprint) async throws -> Bool
   /// Takes an attempt that this session began and that is still alive; nobody gets it a second time.
   func takeAttempt(state: Fingerprint, session: Fingerprint, at now: Date) async throws -> LinkAttempt?
-  /// Puts a link on record. Where that is refused for the owner's sake, the tokens are kept for taking it back.
+  /// Takes a living attempt whose owner's account was erased meanwhile, whatever the session: what it brings is only
+  /// taken back.
+  func takeErasedAttempt(state: Fingerprint, at now: Date) async throws -> LinkAttempt?
+  /// Puts a link on record. Where that is refused for the owner's sake, the tokens are kept for taking it back, also
+  /// when nothing is left of the ownership.
   func link(
-    _ ownership: Int64, clientID: String, amazonUser: String, tokens: TokenPair, at now: Date
+    _ ownership: Int64, device: CloudDevice.ID, clientID: String, amazonUser: String, tokens: TokenPair, at now: Date
   ) async throws -> LinkOutcome
   /// Keeps tokens of a registration that nobody is to use, only for taking it back at Amazon.
-  func abandon(_ tokens: TokenPair, ownership: Int64, clientID: String, at now: Date) async throws
+  func abandon(
+    _ tokens: TokenPair, ownership: Int64, device: CloudDevice.ID, clientID: String, at now: Date
+  ) async throws
   /// A registration with its tokens.
   func registration(_ id: Registration.ID) async throws -> Registration?
   /// The newest registration under an ownership.
@@ -147,6 +153,18 @@ public protocol PressStorage: Sendable {
   func presses(ownership: Int64, limit: Int) async throws -> [Press]
   /// Notes what Amazon says of an order.
   func setOrderStatus(_ status: String, of press: Press) async throws
+}
+
+/// What owners may ask for: all that is known of them, and that it goes.
+public protocol ErasureStorage: Sendable {
+  /// Everything the cloud knows of an owner, without secrets; nil when there is no such account.
+  func export(of owner: Owner.ID) async throws -> OwnerExport?
+  /// Erases an account as far as that is possible at once: nobody signs in, the mail address is free, every device is
+  /// released, which takes its link back. False when there is no such account.
+  func beginErasure(of owner: Owner.ID, at now: Date) async throws -> Bool
+  /// Deletes for good what is left of erased accounts of which nothing is open any more, neither a link that Amazon is
+  /// being told of nor a press nor a way to Amazon and back; returns how many there were.
+  func finishErasures(at now: Date) async throws -> Int
 }
 
 /// How presses are bounded.

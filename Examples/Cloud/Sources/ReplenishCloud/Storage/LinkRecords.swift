@@ -6,6 +6,8 @@ public struct LinkAttempt: Sendable, Equatable {
   public var session: Fingerprint
   /// The device and its owner at that moment.
   public var ownership: Int64
+  /// That device.
+  public var device: CloudDevice.ID
   /// The PKCE verifier.
   public var verifier: String
   /// When it dies.

@@ -14,6 +14,13 @@ extension SQLiteStorage {
           CREATE UNIQUE INDEX device_next_key ON device (next_key) WHERE next_key IS NOT NULL;
           """)
     }
+    migrator.registerMigration("3 erasure of owners") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE owner ADD COLUMN erased_at REAL;
+          CREATE INDEX owner_erased ON owner (id) WHERE erased_at IS NOT NULL;
+          """)
+    }
     return migrator
   }
 

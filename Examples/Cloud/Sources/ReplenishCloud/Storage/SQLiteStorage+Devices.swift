@@ -103,7 +103,8 @@ extension SQLiteStorage {
           SELECT id, ?, ? FROM device
           WHERE claim_code = ? AND serial = ? AND state = 'active' AND present_at >= ?
           AND NOT EXISTS (SELECT 1 FROM ownership WHERE ownership.device = device.id AND released_at IS NULL)
-          """, arguments: [owner, now.seconds, code.bytes, serial, presentSince.seconds])
+          AND EXISTS (SELECT 1 FROM owner WHERE owner.id = ? AND erased_at IS NULL)
+          """, arguments: [owner, now.seconds, code.bytes, serial, presentSince.seconds, owner])
       guard db.changesCount == 1 else { return nil }
       let id = db.lastInsertedRowID
       // One presence makes one owner.
@@ -116,11 +117,13 @@ extension SQLiteStorage {
 
   /// The devices of an owner, oldest claim first.
   public func ownerships(of owner: Owner.ID) async throws -> [Ownership] {
-    try await pool.read { db in
-      try Row.fetchAll(
-        db, sql: Self.ownershipQuery + " AND ownership.owner = ? ORDER BY claimed_at, ownership_id", arguments: [owner]
-      ).map(Ownership.init(row:))
-    }
+    try await pool.read { db in try Self.ownerships(of: owner, db) }
+  }
+
+  static func ownerships(of owner: Owner.ID, _ db: Database) throws -> [Ownership] {
+    try Row.fetchAll(
+      db, sql: ownershipQuery + " AND ownership.owner = ? ORDER BY claimed_at, ownership_id", arguments: [owner]
+    ).map(Ownership.init(row:))
   }
 
   /// A present ownership.
@@ -139,14 +142,18 @@ extension SQLiteStorage {
   public func release(_ ownership: Int64, at now: Date) async throws -> Bool {
     try await pool.write { db in
       guard let current = try Self.ownership(ownership, db) else { return false }
-      _ = try Self.unlink(device: current.device.id, at: now, db)
-      try db.execute(
-        sql: "UPDATE ownership SET released_at = ? WHERE id = ?", arguments: [now.seconds, ownership])
+      try Self.release(current, at: now, db)
       try db.execute(sql: "DELETE FROM link_attempt WHERE ownership = ?", arguments: [ownership])
-      // A long press under the old owner opens no door for a new one.
-      try db.execute(sql: "UPDATE device SET present_at = NULL WHERE id = ?", arguments: [current.device.id])
       return true
     }
+  }
+
+  static func release(_ ownership: Ownership, at now: Date, _ db: Database) throws {
+    _ = try unlink(device: ownership.device.id, at: now, db)
+    try db.execute(
+      sql: "UPDATE ownership SET released_at = ? WHERE id = ?", arguments: [now.seconds, ownership.id])
+    // A long press under the old owner opens no door for a new one.
+    try db.execute(sql: "UPDATE device SET present_at = NULL WHERE id = ?", arguments: [ownership.device.id])
   }
 
   private static let ownershipQuery = """

@@ -2,15 +2,19 @@ import Foundation
 import GRDB
 
 extension SQLiteStorage {
-  /// Remembers a way to Amazon and back.
-  public func insert(_ attempt: LinkAttempt, state: Fingerprint) async throws {
+  /// Remembers a way to Amazon and back; false when the device is not the owner's any more.
+  public func insert(_ attempt: LinkAttempt, state: Fingerprint) async throws -> Bool {
     let verifier = try vault.seal(attempt.verifier, for: Self.verifierPlace(state))
-    try await pool.write { db in
+    return try await pool.write { db in
       try db.execute(
-        sql: "INSERT INTO link_attempt (state, session, ownership, verifier, expires_at) VALUES (?, ?, ?, ?, ?)",
+        sql: """
+          INSERT INTO link_attempt (state, session, ownership, verifier, expires_at)
+          SELECT ?, ?, id, ?, ? FROM ownership WHERE id = ? AND released_at IS NULL
+          """,
         arguments: [
-          state.bytes, attempt.session.bytes, attempt.ownership, verifier, attempt.expiresAt.seconds,
+          state.bytes, attempt.session.bytes, verifier, attempt.expiresAt.seconds, attempt.ownership,
         ])
+      return db.changesCount == 1
     }
   }
 
@@ -18,29 +22,50 @@ extension SQLiteStorage {
   public func takeAttempt(state: Fingerprint, session: Fingerprint, at now: Date) async throws -> LinkAttempt? {
     let vault = vault
     return try await pool.write { db in
-      let row = try Row.fetchOne(
-        db, sql: "DELETE FROM link_attempt WHERE state = ? AND session = ? AND expires_at > ? RETURNING *",
-        arguments: [state.bytes, session.bytes, now.seconds])
-      return try row.map { row in
-        LinkAttempt(
-          session: session, ownership: row["ownership"],
-          verifier: try vault.open(row["verifier"], at: Self.verifierPlace(state)), expiresAt: row.date("expires_at"))
-      }
+      try Self.takeAttempt(state, at: now, "session = ?", [session.bytes], vault, db)
     }
+  }
+
+  /// Takes a living attempt whose owner's account was erased meanwhile, whatever the session: what it brings is only
+  /// taken back.
+  public func takeErasedAttempt(state: Fingerprint, at now: Date) async throws -> LinkAttempt? {
+    let vault = vault
+    return try await pool.write { db in
+      try Self.takeAttempt(
+        state, at: now, "owner IN (SELECT id FROM owner WHERE erased_at IS NOT NULL)", [], vault, db)
+    }
+  }
+
+  private static func takeAttempt(
+    _ state: Fingerprint, at now: Date, _ condition: String, _ arguments: StatementArguments, _ vault: TokenVault,
+    _ db: Database
+  ) throws -> LinkAttempt? {
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT link_attempt.*, ownership.device AS device FROM link_attempt
+        JOIN ownership ON ownership.id = link_attempt.ownership WHERE state = ? AND expires_at > ? AND \(condition)
+        """, arguments: [state.bytes, now.seconds] + arguments)
+    guard let row else { return nil }
+    try db.execute(sql: "DELETE FROM link_attempt WHERE state = ?", arguments: [state.bytes])
+    return LinkAttempt(
+      session: Fingerprint(stored: row["session"]), ownership: row["ownership"], device: row["device"],
+      verifier: try vault.open(row["verifier"], at: verifierPlace(state)), expiresAt: row.date("expires_at"))
   }
 
   private static func verifierPlace(_ state: Fingerprint) -> TokenVault.Place {
     TokenVault.Place(table: "link_attempt", row: state.hexadecimal, column: "verifier", generation: 0)
   }
 
-  /// Puts a link on record. Where that is refused for the owner's sake, the tokens are kept for taking it back.
+  /// Puts a link on record. Where that is refused for the owner's sake, the tokens are kept for taking it back, also
+  /// when nothing is left of the ownership.
   public func link(
-    _ ownership: Int64, clientID: String, amazonUser: String, tokens: TokenPair, at now: Date
+    _ ownership: Int64, device: CloudDevice.ID, clientID: String, amazonUser: String, tokens: TokenPair, at now: Date
   ) async throws -> LinkOutcome {
     let vault = vault
     return try await pool.write { db in
       guard let current = try Self.ownership(ownership, db) else {
-        try Self.enter(ownership, clientID, amazonUser, tokens, .unlinking, now, vault, db)
+        try Self.enter(ownership, device, clientID, amazonUser, tokens, .unlinking, now, vault, db)
         return .noLongerOwned
       }
       guard try !Self.hasOpenRegistration(current.device.id, db) else { return .alreadyLinked }
@@ -50,10 +75,11 @@ extension SQLiteStorage {
       let holder = try String.fetchOne(
         db, sql: "SELECT owner FROM amazon_account WHERE user_id = ?", arguments: [amazonUser])
       guard holder == current.owner else {
-        try Self.enter(ownership, clientID, amazonUser, tokens, .unlinking, now, vault, db)
+        // Whose account it is stays with that owner's rows, and goes with them.
+        try Self.enter(ownership, device, clientID, "", tokens, .unlinking, now, vault, db)
         return .otherOwner
       }
-      guard let id = try Self.enter(ownership, clientID, amazonUser, tokens, .live, now, vault, db),
+      guard let id = try Self.enter(ownership, device, clientID, amazonUser, tokens, .live, now, vault, db),
         let registration = try Self.registration(id, vault, db)
       else { return .alreadyLinked }
       return .linked(registration)
@@ -61,10 +87,12 @@ extension SQLiteStorage {
   }
 
   /// Keeps tokens of a registration that nobody is to use, only for taking it back at Amazon.
-  public func abandon(_ tokens: TokenPair, ownership: Int64, clientID: String, at now: Date) async throws {
+  public func abandon(
+    _ tokens: TokenPair, ownership: Int64, device: CloudDevice.ID, clientID: String, at now: Date
+  ) async throws {
     let vault = vault
     _ = try await pool.write { db in
-      try Self.enter(ownership, clientID, "", tokens, .unlinking, now, vault, db)
+      try Self.enter(ownership, device, clientID, "", tokens, .unlinking, now, vault, db)
     }
   }
 
@@ -72,12 +100,17 @@ extension SQLiteStorage {
   /// be the end of this one too.
   @discardableResult
   private static func enter(
-    _ ownership: Int64, _ clientID: String, _ amazonUser: String, _ tokens: TokenPair, _ state: Registration.State,
-    _ now: Date, _ vault: TokenVault, _ db: Database
+    _ ownership: Int64, _ device: CloudDevice.ID, _ clientID: String, _ amazonUser: String, _ tokens: TokenPair,
+    _ state: Registration.State, _ now: Date, _ vault: TokenVault, _ db: Database
   ) throws -> Registration.ID? {
-    guard let device = try Int64.fetchOne(db, sql: "SELECT device FROM ownership WHERE id = ?", arguments: [ownership]),
-      try !hasOpenRegistration(device, db)
-    else { return nil }
+    guard try !hasOpenRegistration(device, db) else { return nil }
+    let isThere = try Bool.fetchOne(
+      db, sql: "SELECT EXISTS (SELECT 1 FROM ownership WHERE id = ?)", arguments: [ownership])
+    guard isThere == true else {
+      // The owner's account was erased while Amazon was asked: under nobody's name it is taken back all the same.
+      let nobodys = try nobodysOwnership(of: device, at: now, db)
+      return try enter(nobodys, device, clientID, "", tokens, .unlinking, now, vault, db)
+    }
     try db.execute(sql: "UPDATE device SET generation = generation + 1 WHERE id = ?", arguments: [device])
     try db.execute(
       sql: """
@@ -285,14 +318,16 @@ extension SQLiteStorage {
 
   /// The slots as Amazon described them last.
   public func slots(of registration: Registration.ID) async throws -> [SlotRecord] {
-    try await pool.read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM slot WHERE registration = ? ORDER BY slot", arguments: [registration])
-        .map { row in
-          let products = try JSONDecoder().decode(
-            [SlotRecord.Product].self, from: Data((row["products"] as String).utf8))
-          return SlotRecord(slot: row["slot"], subscribed: row["subscribed"], products: products)
-        }
-    }
+    try await pool.read { db in try Self.slots(of: registration, db) }
+  }
+
+  static func slots(of registration: Registration.ID, _ db: Database) throws -> [SlotRecord] {
+    try Row.fetchAll(db, sql: "SELECT * FROM slot WHERE registration = ? ORDER BY slot", arguments: [registration])
+      .map { row in
+        let products = try JSONDecoder().decode(
+          [SlotRecord.Product].self, from: Data((row["products"] as String).utf8))
+        return SlotRecord(slot: row["slot"], subscribed: row["subscribed"], products: products)
+      }
   }
 
   /// Replaces them.

@@ -6,15 +6,22 @@ extension SQLiteStorage {
   /// Finds an owner by mail address, which is in lower case.
   public func owner(email: String) async throws -> Owner? {
     try await pool.read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM owner WHERE email = ?", arguments: [email]).map(Owner.init(row:))
+      try Row.fetchOne(db, sql: "SELECT * FROM owner WHERE email = ? AND erased_at IS NULL", arguments: [email])
+        .map(Owner.init(row:))
     }
   }
 
   /// Finds an owner.
   public func owner(id: Owner.ID) async throws -> Owner? {
     try await pool.read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM owner WHERE id = ?", arguments: [id]).map(Owner.init(row:))
+      try Self.owner(id, db)
     }
+  }
+
+  /// An owner whose account is not erased.
+  static func owner(_ id: Owner.ID, _ db: Database) throws -> Owner? {
+    try Row.fetchOne(db, sql: "SELECT * FROM owner WHERE id = ? AND erased_at IS NULL", arguments: [id])
+      .map(Owner.init(row:))
   }
 
   /// Opens an account; nil when the address has one.
@@ -35,7 +42,8 @@ extension SQLiteStorage {
   /// Sets a new password, and ends every session and ticket of the owner.
   public func setPassword(_ password: String, of owner: Owner.ID) async throws {
     try await pool.write { db in
-      try db.execute(sql: "UPDATE owner SET password = ? WHERE id = ?", arguments: [password, owner])
+      try db.execute(
+        sql: "UPDATE owner SET password = ? WHERE id = ? AND erased_at IS NULL", arguments: [password, owner])
       try db.execute(sql: "DELETE FROM session WHERE owner = ?", arguments: [owner])
       try db.execute(
         sql: "DELETE FROM mail_ticket WHERE email = (SELECT email FROM owner WHERE id = ?)", arguments: [owner])
@@ -63,6 +71,7 @@ extension SQLiteStorage {
   /// Replaces the recovery codes.
   public func setRecoveryCodes(_ codes: [Fingerprint], of owner: Owner.ID) async throws {
     try await pool.write { db in
+      guard try Self.owner(owner, db) != nil else { return }
       try db.execute(sql: "DELETE FROM recovery_code WHERE owner = ?", arguments: [owner])
       try Self.insert(codes, of: owner, db)
     }
@@ -83,9 +92,11 @@ extension SQLiteStorage {
     }
   }
 
-  /// Remembers a browser session.
+  /// Remembers a browser session, unless its owner's account is erased.
   public func insert(_ session: CloudSession, _ id: Fingerprint) async throws {
     try await pool.write { db in
+      // Erased while the password was looked at: the cookie is worthless from the start.
+      if let owner = session.owner, try Self.owner(owner, db) == nil { return }
       try db.execute(
         sql: "INSERT INTO session (fingerprint, owner, form_key, expires_at) VALUES (?, ?, ?, ?)",
         arguments: [id.bytes, session.owner, session.formKey, session.expiresAt.seconds])

@@ -31,6 +31,8 @@ public final class SQLiteStorage: CloudStorage {
       // The pool sets NORMAL on its writer when it opens, which may lose the last commits with the power.
       try pool.writeWithoutTransaction { db in
         try db.execute(sql: "PRAGMA synchronous = FULL")
+        // What is deleted is overwritten, not only forgotten.
+        try db.execute(sql: "PRAGMA secure_delete = ON")
         guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
           try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal"
         else { throw Failure(description: "\(path): SQLite does not promise durable commits here; use a local disk.") }
