@@ -19,6 +19,7 @@ public final class AmazonEmulator: Sendable {
   public let faults = FaultScript()
   /// The requests that came.
   public let log = RequestLog()
+  let publisher: NotificationPublisher
   let configuration: EmulatorConfiguration
   let pages: PageLibrary
   let logger: Logger
@@ -32,6 +33,7 @@ public final class AmazonEmulator: Sendable {
     self.configuration = configuration
     self.clock = clock
     self.logger = logger
+    publisher = NotificationPublisher(clock: clock)
     storage = InMemoryAuthorizationStorage(clients: configuration.clients)
     dash = DashAccounts(
       slots: configuration.slots, allowsRealOrders: configuration.allowsRealOrders, clock: clock)
@@ -87,6 +89,7 @@ public final class AmazonEmulator: Sendable {
     await dash.reset()
     await faults.clear()
     await log.reset()
+    await publisher.reset()
     clock.skew = 0
     server.policy = configuration.policy
   }
@@ -102,6 +105,7 @@ public final class AmazonEmulator: Sendable {
         script: faults, expireTokens: { [self] in await expireAccessTokens() },
         revokeGrants: { [self] in try await revokeGrants() }))
     router.add(middleware: DashMiddleware(routes: DashRoutes(server: server, dash: dash, clock: clock)))
+    router.add(middleware: NotificationMiddleware(routes: NotificationRoutes(emulator: self)))
     addLogin(to: router, isSecure: isSecure)
     ProfileRoutes(server: server, customers: configuration.customers).add(to: router)
     ControlRoutes(emulator: self).add(to: router)

@@ -24,6 +24,17 @@ struct ControlRoutes: Sendable {
     }
     control.post("tokens/expire") { _, _ in Response.json(["expired": await emulator.expireAccessTokens()]) }
     control.post("grants/revoke") { request, _ in try await revoke(request) }
+    let notifications = NotificationRoutes(emulator: emulator)
+    control.post("notifications") { request, _ in
+      try await withBody(NotificationRoutes.Publication.self, request) { wish in
+        Response.json(try await notifications.publish(wish))
+      }
+    }
+    control.post("notifications/subscribe") { request, _ in
+      try await withBody(NotificationRoutes.Question.self, request) { wish in
+        Response.json(try await notifications.ask(wish))
+      }
+    }
     control.post("slots") { request, _ in try await chooseSlot(request) }
     for (word, phase) in [("ship", Order.Phase.shipped), ("deliver", .delivered), ("cancel", .cancelled)] {
       control.post("orders/\(word)") { request, _ in try await move(request, to: phase) }
@@ -88,6 +99,8 @@ struct ControlRoutes: Sendable {
       }
       return try await work(value)
     } catch let error as ControlError {
+      return Response.json(["error": error.message], status: .badRequest)
+    } catch let error as NotificationPublisher.Mistake {
       return Response.json(["error": error.message], status: .badRequest)
     }
   }

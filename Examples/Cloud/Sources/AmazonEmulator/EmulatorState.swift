@@ -26,6 +26,8 @@ public struct EmulatorState: Codable, Sendable {
   public var counts: [String: Int]
   /// The faults that wait.
   public var faults: [Fault]
+  /// Who was asked to confirm a subscription to notifications.
+  public var subscriptions: [TopicSubscription]
 
   init(of emulator: AmazonEmulator) async {
     time = emulator.clock.now
@@ -36,5 +38,6 @@ public struct EmulatorState: Codable, Sendable {
     requests = await emulator.log.requests
     counts = await emulator.log.counts
     faults = await emulator.faults.faults
+    subscriptions = await emulator.publisher.subscriptions
   }
 }

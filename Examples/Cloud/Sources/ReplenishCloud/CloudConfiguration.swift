@@ -17,6 +17,8 @@ public struct CloudConfiguration: Sendable {
   public var proxies: Set<String> = []
   /// Who signs the devices' next keys; nil where none may be had.
   public var rekeying: RekeyAuthority?
+  /// Whose notifications are taken; nil for nobody's.
+  public var notifications: NotificationSource?
   /// How presses are bounded.
   public var pressLimits = PressLimits()
   /// How long a device waits for the end of its press before it is told to ask again.

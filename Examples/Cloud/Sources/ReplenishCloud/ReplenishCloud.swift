@@ -20,6 +20,7 @@ public final class ReplenishCloud: Sendable {
   let presses: PressWork
   let unlinks: UnlinkWork
   let erasures: ErasureWork
+  let notifications: NotificationDesk?
   let pages: PageLibrary
   let accounts: OwnerAccounts
   let logger: Logger
@@ -38,10 +39,16 @@ public final class ReplenishCloud: Sendable {
     address = AddressBox(configuration.publicAddress)
     amazon = try AmazonClient(configuration.amazon)
     keeper = TokenKeeper(storage: storage, amazon: amazon, logger: logger, now: now)
-    calls = DashCalls(storage: storage, amazon: amazon, keeper: keeper, logger: logger)
+    calls = DashCalls(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
     presses = PressWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
     unlinks = UnlinkWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
     erasures = ErasureWork(storage: storage, logger: logger, now: now)
+    let (calls, keeper, amazon) = (calls, keeper, amazon)
+    notifications = configuration.notifications.map { source in
+      NotificationDesk(
+        source: source, storage: storage, amazon: amazon, calls: calls, keeper: keeper,
+        certificates: SNSCertificates(amazon), logger: logger, now: now)
+    }
     pages = try PageLibrary(site: configuration.site, templates: Self.templates, style: Self.style)
     accounts = OwnerAccounts(
       storage: storage,
@@ -132,13 +139,15 @@ extension ReplenishCloud {
     let links = DeviceLinks(
       storage: storage, amazon: amazon, calls: calls, logger: logger,
       redirect: { [address] in address.text + "/link/return" }, now: now)
-    return CloudPages(
+    let router = CloudPages(
       storage: storage, accounts: accounts,
       sessions: CloudSessions(
         storage: storage, isSecure: configuration.isSecure, formKey: configuration.formKey, now: now), links: links,
       calls: calls, pages: pages, address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() }
     ).router(isSecure: configuration.isSecure)
+    NotificationRoute(desk: notifications, logger: logger).add(to: router)
+    return router
   }
 
   private func application<Context: RequestContext & InitializableFromSource<ApplicationRequestContextSource>>(

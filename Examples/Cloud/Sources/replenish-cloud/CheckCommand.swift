@@ -18,6 +18,9 @@ struct CheckCommand: AsyncParsableCommand {
   @OptionGroup(title: "Amazon")
   var amazon: AmazonOptions
 
+  @OptionGroup(title: "Amazon's notifications")
+  var notifications: NotificationOptions
+
   func run() async throws {
     var isGood = true
     func check(_ what: String, _ work: () async throws -> String) async {
@@ -37,6 +40,11 @@ struct CheckCommand: AsyncParsableCommand {
       return "\(storage.database) opens with these keys; \(count) devices"
     }
     await check("Amazon") { "client secret readable, addresses are https (\(try amazon.configuration().service))" }
+    await check("notifications") {
+      guard let source = try notifications.source() else { return "none: pages learn of a shipment by asking" }
+      let development = notifications.snsOrigin.map { "; certificates from \($0), FOR DEVELOPMENT ONLY" } ?? ""
+      return "topic \(source.topic.arn), to be subscribed to \(pages.publicAddress)/notifications/amazon\(development)"
+    }
     await check("certificate for devices") {
       let certificate = try ListenerFiles.required(devices.deviceCertificate, devices.devicePrivateKey)
       try certificate.check(makerAuthority: try text(of: devices.makerCA, option: "--maker-ca"))

@@ -27,6 +27,9 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup(title: "Amazon")
   var amazon: AmazonOptions
 
+  @OptionGroup(title: "Amazon's notifications")
+  var notifications: NotificationOptions
+
   @Option(
     help: ArgumentHelp("Write the two ports, of pages and devices, to this file once both listen.", valueName: "file"))
   var readyFile: String?
@@ -42,6 +45,10 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.site = pages.site
     configuration.mailSender = pages.mailSender
     configuration.proxies = Set(pages.proxy)
+    configuration.notifications = try notifications.source()
+    if let origin = notifications.snsOrigin {
+      logger.warning("notifications signed by \(origin) are believed: for development only")
+    }
     configuration.rekeying = try devices.rekeying()
     configuration.formKey = try explained { try KeyFile(path: self.storage.keys) }.derived(for: "forms of visitors")
     let settled = configuration

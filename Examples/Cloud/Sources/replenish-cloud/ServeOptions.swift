@@ -153,3 +153,36 @@ struct AmazonOptions: ParsableArguments {
     return result
   }
 }
+
+/// Amazon's notifications.
+struct NotificationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      The topic at Amazon SNS that DRS publishes to. Subscribe the address of the pages and /notifications/amazon to \
+      it, without raw delivery. Without it: notifications are not taken.
+      """, valueName: "arn"))
+  var snsTopic: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "For development: where certificates and confirmations come from, such as the emulator, instead of SNS.",
+      valueName: "https://localhost:port"))
+  var snsOrigin: String?
+
+  /// Whose notifications are taken.
+  func source() throws -> NotificationSource? {
+    guard let snsTopic else {
+      guard snsOrigin == nil else { throw ValidationError("--sns-origin goes with --sns-topic.") }
+      return nil
+    }
+    guard let topic = SNSTopic(arn: snsTopic) else {
+      throw ValidationError("--sns-topic \(snsTopic) is not arn:aws:sns:REGION:ACCOUNT:NAME.")
+    }
+    guard let snsOrigin else { return NotificationSource(topic: topic) }
+    guard let source = NotificationSource(topic: topic, developmentOrigin: snsOrigin) else {
+      throw ValidationError("--sns-origin \(snsOrigin) is not https://localhost:PORT.")
+    }
+    return source
+  }
+}

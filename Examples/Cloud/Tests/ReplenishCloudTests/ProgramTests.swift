@@ -239,6 +239,16 @@ final class CloudProgramTests {
     #expect(good.status == 0 && !good.output.contains("BAD"), "\(good.output)")
     #expect(good.output.contains("https://cloud.example/link/return"))
     #expect(!FileManager.default.fileExists(atPath: folder + "/none.sqlite"))
+    let topic = "arn:aws:sns:us-east-1:123456789012:drs"
+    let notified = try check(["--sns-topic", topic])
+    #expect(notified.status == 0 && notified.output.contains("\(topic), to be subscribed to https://cloud.example/not"))
+    for options in [
+      ["--sns-topic", "drs"], ["--sns-origin", "https://localhost:8443"],
+      ["--sns-topic", topic, "--sns-origin", "https://evil.example"],
+    ] {
+      let refused = try check(options)
+      #expect(refused.status != 0 && refused.output.contains("BAD   notifications: --sns-"), "\(refused.output)")
+    }
     chmod(folder + "/secret", 0o644)
     let loose = try check(["--device-private-key", "maker.pem"])
     #expect(loose.status != 0 && loose.output.contains("chmod 600 secret"), "\(loose.output)")

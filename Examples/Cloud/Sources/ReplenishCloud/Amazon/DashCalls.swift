@@ -15,6 +15,7 @@ struct DashCalls: Sendable {
   let amazon: AmazonClient
   let keeper: TokenKeeper
   let logger: Logger
+  let now: @Sendable () -> Date
 
   /// Makes a call for a device's link; a token that Amazon refuses is replaced once.
   func call<Value>(
@@ -64,9 +65,10 @@ struct DashCalls: Sendable {
     }
     for press in open.prefix(5) {
       guard let order = press.eventInstanceID else { continue }
+      let asked = now()
       let answer = try await call(device: device) { await $0.orderStatus(order, slot: press.slot, access: $1) }
       guard case .value(let state) = answer else { return }
-      try await storage.setOrderStatus(state.status, of: press)
+      try await storage.setOrderStatus(state.status, of: press, at: asked)
     }
   }
 }

@@ -124,10 +124,11 @@ struct DeviceRoutes: Sendable {
     guard let press = try await storage.press(id, device: device.id), let order = press.eventInstanceID,
       let registration = try await storage.liveRegistration(device: device.id), registration.id == press.registration
     else { return .problem(.notFound, "noSuchOrder") }
+    let asked = now()
     let answer = try await calls.call(registration) {
       await $0.orderStatus(order, slot: press.slot, access: $1)
     }
-    if case .value(let state) = answer { try await storage.setOrderStatus(state.status, of: press) }
+    if case .value(let state) = answer { try await storage.setOrderStatus(state.status, of: press, at: asked) }
     return respond(answer) {
       .json(
         OrderAnswer(

@@ -4,8 +4,10 @@ import Foundation
 ///
 /// Each function is one transaction: it happened, durably, before it returns, or it did not happen at all. None of
 /// them is open while anybody talks to Amazon.
-public protocol CloudStorage: OwnerStorage, DeviceStorage, LinkStorage, PressStorage, ErasureStorage {
-  /// Throws away what has died: sessions, tickets, attempts.
+public protocol CloudStorage: OwnerStorage, DeviceStorage, LinkStorage, PressStorage, NotificationStorage,
+  ErasureStorage
+{
+  /// Throws away what has died: sessions, tickets, attempts, numbers of notifications.
   func sweep(at now: Date) async throws
 }
 
@@ -151,8 +153,19 @@ public protocol PressStorage: Sendable {
   func postpone(_ press: Press, lease: String, until: Date, wasRefused: Bool) async throws
   /// The newest presses under an ownership, joined ones left out.
   func presses(ownership: Int64, limit: Int) async throws -> [Press]
-  /// Notes what Amazon says of an order.
-  func setOrderStatus(_ status: String, of press: Press) async throws
+  /// Notes what Amazon said of an order at a moment, unless something newer is known.
+  func setOrderStatus(_ status: String, of press: Press, at moment: Date) async throws
+}
+
+/// What Amazon tells without being asked.
+public protocol NotificationStorage: Sendable {
+  /// Whether a notification was noted.
+  func knowsNotification(_ id: String) async throws -> Bool
+  /// Notes a notification until then, and with it what it says of an order, unless something newer is known; false
+  /// when it was noted already, and then nothing changes.
+  func note(notification id: String, until: Date, _ news: OrderNews?) async throws -> Bool
+  /// The registrations that can order, of a device and a client; of any model, where that is nil.
+  func liveRegistrations(model: String?, serial: String, clientID: String) async throws -> [Registration]
 }
 
 /// What owners may ask for: all that is known of them, and that it goes.

@@ -77,6 +77,8 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var orderId: String?
     /// What Amazon said of the order last.
     public var orderState: String?
+    /// When it said so.
+    public var orderStateAt: Date?
   }
 
   /// The account.

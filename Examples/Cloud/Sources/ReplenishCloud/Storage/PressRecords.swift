@@ -73,6 +73,20 @@ public enum PressReceipt: Sendable, Equatable {
   case tooMany
 }
 
+/// What a notification says of an order.
+public struct OrderNews: Sendable, Equatable {
+  /// The device.
+  public var device: CloudDevice.ID
+  /// The registration it was ordered under.
+  public var registration: Registration.ID
+  /// Amazon's number of the order.
+  public var eventInstanceID: String
+  /// Amazon's word for its state.
+  public var status: String
+  /// When it was so.
+  public var at: Date
+}
+
 /// The end of a press.
 public struct PressResult: Sendable, Equatable {
   /// A final state.

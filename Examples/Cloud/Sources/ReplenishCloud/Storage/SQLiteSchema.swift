@@ -21,6 +21,17 @@ extension SQLiteStorage {
           CREATE INDEX owner_erased ON owner (id) WHERE erased_at IS NOT NULL;
           """)
     }
+    migrator.registerMigration("4 notifications of Amazon") { db in
+      // The numbers are the notifications' own and reach no owner.
+      try db.execute(
+        sql: """
+          CREATE TABLE notification (
+            id TEXT PRIMARY KEY NOT NULL,
+            expires_at REAL NOT NULL
+          );
+          ALTER TABLE press ADD COLUMN order_status_at REAL;
+          """)
+    }
     return migrator
   }
 

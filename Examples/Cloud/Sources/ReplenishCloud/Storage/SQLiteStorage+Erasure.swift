@@ -60,13 +60,14 @@ extension SQLiteStorage {
       db,
       sql: """
         SELECT id, slot, pressed_at, received_at, generation, state, reason, detail_code, event_instance_id,
-        order_status FROM press WHERE ownership = ? ORDER BY received_at, id
+        order_status, order_status_at FROM press WHERE ownership = ? ORDER BY received_at, id
         """, arguments: [ownership]
     ).map { row in
       OwnerExport.Press(
         id: row["id"], slot: row["slot"], pressedAt: row.date("pressed_at"), receivedAt: row.date("received_at"),
         generation: row["generation"], state: row["state"], reason: row["reason"], detailCode: row["detail_code"],
-        orderId: row["event_instance_id"], orderState: row["order_status"])
+        orderId: row["event_instance_id"], orderState: row["order_status"],
+        orderStateAt: row.dateIfAny("order_status_at"))
     }
   }
 

@@ -145,6 +145,20 @@ extension SQLiteStorage {
     }
   }
 
+  /// The registrations that can order, of a device and a client; of any model, where that is nil.
+  public func liveRegistrations(model: String?, serial: String, clientID: String) async throws -> [Registration] {
+    let vault = vault
+    return try await pool.read { db in
+      try Row.fetchAll(
+        db,
+        sql: Self.registrationQuery + """
+           WHERE device.serial = ? AND device.model = COALESCE(?, device.model) AND client_id = ?
+          AND registration.state = 'live'
+          """, arguments: [serial, model, clientID]
+      ).map { try Registration(row: $0, vault) }
+    }
+  }
+
   /// The registration of a device that can order.
   public func liveRegistration(device: CloudDevice.ID) async throws -> Registration? {
     let vault = vault

@@ -153,12 +153,14 @@ extension SQLiteStorage {
     }
   }
 
-  /// Notes what Amazon says of an order.
-  public func setOrderStatus(_ status: String, of press: Press) async throws {
+  /// Notes what Amazon said of an order at a moment, unless something newer is known.
+  public func setOrderStatus(_ status: String, of press: Press, at moment: Date) async throws {
     try await pool.write { db in
       try db.execute(
-        sql: "UPDATE press SET order_status = ? WHERE device = ? AND id = ?",
-        arguments: [status, press.device, press.id])
+        sql: """
+          UPDATE press SET order_status = ?, order_status_at = ? WHERE device = ? AND id = ?
+          AND (order_status_at IS NULL OR order_status_at <= ?)
+          """, arguments: [status, moment.seconds, press.device, press.id, moment.seconds])
     }
   }
 }

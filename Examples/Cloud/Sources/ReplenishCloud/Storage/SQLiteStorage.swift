@@ -70,7 +70,7 @@ public final class SQLiteStorage: CloudStorage {
   /// Throws away what has died.
   public func sweep(at now: Date) async throws {
     try await pool.write { db in
-      for table in ["session", "mail_ticket", "link_attempt"] {
+      for table in ["session", "mail_ticket", "link_attempt", "notification"] {
         try db.execute(sql: "DELETE FROM \(table) WHERE expires_at <= ?", arguments: [now.seconds])
       }
       try db.execute(sql: "DELETE FROM attempt WHERE at <= ?", arguments: [(now - 86_400).seconds])

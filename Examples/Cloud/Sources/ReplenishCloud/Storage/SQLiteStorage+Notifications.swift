@@ -1,0 +1,33 @@
+import Foundation
+import GRDB
+
+extension SQLiteStorage {
+  /// Whether a notification was noted.
+  public func knowsNotification(_ id: String) async throws -> Bool {
+    try await pool.read { db in
+      try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM notification WHERE id = ?)", arguments: [id]) ?? false
+    }
+  }
+
+  /// Notes a notification until then, and with it what it says of an order, unless something newer is known; false
+  /// when it was noted already, and then nothing changes.
+  public func note(notification id: String, until: Date, _ news: OrderNews?) async throws -> Bool {
+    try await pool.write { db in
+      try db.execute(
+        sql: "INSERT INTO notification (id, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        arguments: [id, until.seconds])
+      guard db.changesCount == 1 else { return false }
+      guard let news else { return true }
+      try db.execute(
+        sql: """
+          UPDATE press SET order_status = ?, order_status_at = ?
+          WHERE device = ? AND registration = ? AND event_instance_id = ?
+          AND (order_status_at IS NULL OR order_status_at <= ?)
+          """,
+        arguments: [
+          news.status, news.at.seconds, news.device, news.registration, news.eventInstanceID, news.at.seconds,
+        ])
+      return true
+    }
+  }
+}
