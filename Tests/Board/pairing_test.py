@@ -1,6 +1,8 @@
 """`require-encryption`: a phone pairs before it may use the service, below the setup's own session; each way of the device
 as far as it goes. Bumble is the phone that pairs, or does not."""
 
+from concurrent.futures import CancelledError
+
 import pytest
 from air import ATT_Error
 
@@ -47,8 +49,20 @@ def test_a_phone_that_paired_comes_back_with_its_key(radio):
     phone.pair()
     assert phone.read_info()[:3] == bytes([1, 1, 1])
     phone.hang_up()
-    phone.connect(phone.find(radio.id).address).encrypt()
-    phone.discover().subscribe().prove(radio.code)
+    come_back(radio, phone).subscribe().prove(radio.code)
+
+
+def come_back(radio, phone):
+    """Connects with its key, and again as phones do when the link drops at once: bluetoothd 5.66 gives a connection up that
+    is encrypted by the time it asks the kernel for that (`device_attach_att() bt_io_set: Invalid argument`)."""
+    for is_last in (False, False, True):
+        phone.connect(phone.find(radio.id).address)
+        try:
+            phone.encrypt()
+            return phone.discover()
+        except (CancelledError, ConnectionError):
+            if is_last:
+                raise
 
 
 def test_a_key_counts_for_nothing_until_it_is_used(radio):
