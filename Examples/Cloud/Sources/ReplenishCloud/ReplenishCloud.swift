@@ -171,14 +171,15 @@ extension ReplenishCloud {
   /// Ends the connections to Amazon.
   public func shutdown() async throws { try await amazon.shutdown() }
 
-  /// Looks for what is due, again and again: presses, unlinks, erasures, and what has died.
+  /// Looks for what is due, again and again: presses, unlinks, erasures, the end of a wave of refusals, and
+  /// what has died.
   public var rounds: some Service { Rounds(cloud: self) }
 
   struct Rounds: Service {
     let cloud: ReplenishCloud
 
     func run() async throws {
-      let (presses, unlinks, erasures) = (cloud.presses, cloud.unlinks, cloud.erasures)
+      let (presses, unlinks, erasures, keeper) = (cloud.presses, cloud.unlinks, cloud.erasures, cloud.keeper)
       let (storage, now) = (cloud.storage, cloud.now)
       let round = cloud.configuration.round
       await cancelWhenGracefulShutdown {
@@ -187,6 +188,7 @@ extension ReplenishCloud {
           group.addTask { await repeated("presses", every: round) { try await presses.sweep() } }
           group.addTask { await repeated("unlinks", every: round) { try await unlinks.sweep() } }
           group.addTask { await repeated("erasures", every: round) { try await erasures.sweep() } }
+          group.addTask { await repeated("refusals", every: round) { try await keeper.noticeEndOfWave() } }
           group.addTask { await repeated("sweep", every: 600) { try await storage.sweep(at: now()) } }
         }
       }

@@ -144,10 +144,10 @@ struct StorageTests {
     ] {
       var sent = registration
       change(&sent)
-      #expect(try await storage.endLink(refusedBy: sent, at: .now) == false)
+      #expect(try await storage.endLink(refusedBy: sent, at: .now) == .replaced)
     }
     #expect(try await storage.registration(registration.id)?.state == .live)
-    #expect(try await storage.endLink(refusedBy: registration, at: .now))
+    #expect(try await storage.endLink(refusedBy: registration, at: .now) == .ended)
     #expect(try await storage.registration(registration.id)?.state == .ended)
     #expect(try await storage.registration(registration.id)?.tokens == nil)
   }

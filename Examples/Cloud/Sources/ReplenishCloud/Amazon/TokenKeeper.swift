@@ -4,7 +4,8 @@ import OAuthServer
 
 /// Keeps access tokens fresh: one refresh for each registration at a time, whichever instance makes it.
 ///
-/// The lease is a field of the row. No transaction is open while Login with Amazon is asked.
+/// The lease is a field of the row. No transaction is open while Login with Amazon is asked. Only a refused refresh
+/// token ends a link, and only while few are refused: a wave of them is not about the customers.
 struct TokenKeeper: Sendable {
   /// What came of asking for an access token.
   enum Access: Sendable {
@@ -44,6 +45,9 @@ struct TokenKeeper: Sendable {
       guard row.clientID == amazon.configuration.clientID else {
         return .unavailable("registration \(id) belongs to another client id than the one configured")
       }
+      if let until = row.refreshAfter, until > now() {
+        return isUsable ? .token(tokens.access) : .unavailable(Self.kept)
+      }
       if try await storage.leaseRefresh(row, lease: lease, until: now() + Self.leaseTime, at: now()) {
         return try await refresh(row, lease: lease, except: bad)
       }
@@ -63,6 +67,10 @@ struct TokenKeeper: Sendable {
       return .token(tokens.access)
     }
     let isUsable = tokens.access != bad && tokens.expiresAt > now()
+    if let until = row.refreshAfter, until > now() {
+      try await storage.giveBackRefresh(row, lease: lease)
+      return isUsable ? .token(tokens.access) : .unavailable(Self.kept)
+    }
     switch await amazon.refresh(tokens.refresh, now: now) {
     case .tokens(let new):
       guard try await storage.storeTokens(new, of: row, lease: lease) else {
@@ -70,15 +78,45 @@ struct TokenKeeper: Sendable {
       }
       return .token(new.access)
     case .invalidGrant:
-      if try await storage.endLink(refusedBy: row, at: now()) {
+      try await noticeEndOfWave()
+      switch try await storage.endLink(refusedBy: row, at: now()) {
+      case .ended:
         logger.notice("registration \(row.id): Amazon says that the link is gone (invalid_grant); it is ended here")
         return .ended
+      case .replaced:
+        try await storage.giveBackRefresh(row, lease: lease)
+        return .unavailable("a refresh token that was replaced meanwhile was refused")
+      case .kept(let wave):
+        if let wave { alarm(wave) }
+        try await storage.giveBackRefresh(row, lease: lease)
+        return isUsable ? .token(tokens.access) : .unavailable(Self.kept)
       }
-      try await storage.giveBackRefresh(row, lease: lease)
-      return .unavailable("a refresh token that was replaced meanwhile was refused")
     case .failed(let reason):
       try await storage.giveBackRefresh(row, lease: lease)
       return isUsable ? .token(tokens.access) : .unavailable(reason)
     }
+  }
+
+  // MARK: Waves
+
+  private static let kept = "Amazon refuses the refresh tokens of many links; this one is kept, and tried again later"
+
+  private func alarm(_ wave: RefusalWave) {
+    logger.critical(
+      """
+      Amazon refused the refresh tokens of \(wave.refused) of \(wave.links) links within ten minutes \
+      (invalid_grant); nothing is unlinked meanwhile. Check the LWA security profile (client id, client secret, \
+      Allowed Return URLs) and Amazon's status.
+      """)
+  }
+
+  /// Says, once, that a wave of refusals is over.
+  func noticeEndOfWave() async throws {
+    guard try await storage.endRefusalWave(at: now()) else { return }
+    logger.notice(
+      """
+      The wave of refused refresh tokens is over: for ten minutes there were not too many; a link that Amazon says is \
+      gone is ended again.
+      """)
   }
 }

@@ -7,7 +7,7 @@ import Foundation
 public protocol CloudStorage: OwnerStorage, DeviceStorage, LinkStorage, PressStorage, NotificationStorage,
   ErasureStorage
 {
-  /// Throws away what has died: sessions, tickets, attempts, numbers of notifications.
+  /// Throws away what has died: sessions, tickets, attempts, refusals, numbers of notifications.
   func sweep(at now: Date) async throws
 }
 
@@ -115,8 +115,10 @@ public protocol LinkStorage: Sendable {
   /// Gives the lease back.
   func giveBackRefresh(_ registration: Registration, lease: String) async throws
   /// Amazon says that the refresh token is dead. Ends the link if token, generation and client that were sent are the
-  /// row's now; false when they are not.
-  func endLink(refusedBy sent: Registration, at now: Date) async throws -> Bool
+  /// row's now, and if Amazon does not say so of too many at once; counting and ending are one transaction.
+  func endLink(refusedBy sent: Registration, at now: Date) async throws -> RefusalOutcome
+  /// Forgets a wave of refusals that is over; true for the one who noticed.
+  func endRefusalWave(at now: Date) async throws -> Bool
 
   /// Takes a link back: from this instant no press is ordered. False when there is none.
   func unlink(device: CloudDevice.ID, at now: Date) async throws -> Bool

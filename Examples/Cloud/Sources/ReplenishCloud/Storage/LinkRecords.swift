@@ -65,6 +65,38 @@ public struct Registration: Sendable, Equatable, Identifiable {
   public var unlinkedAt: Date?
   /// The tokens; nil once wiped.
   public var tokens: TokenPair?
+  /// Its refresh token was refused in a wave, and is not tried again before this.
+  public var refreshAfter: Date?
+}
+
+/// How many refused refresh tokens are too many to be about single customers.
+public enum RefusalLimit {
+  /// The seconds in which they are counted; a wave is over when it was not passed for as long.
+  static let window = 600.0
+  /// When a link that was kept in a wave is asked about again: often enough that those who wait for it keep the wave
+  /// alive for as long as Amazon refuses.
+  static let patience = 300.0
+
+  /// More than five, and more than two of a hundred links.
+  static func isPassed(by count: Int, of links: Int) -> Bool { count > 5 && count * 50 > links }
+}
+
+/// What became of a link whose refresh token Amazon refused.
+public enum RefusalOutcome: Sendable, Equatable {
+  /// It is ended.
+  case ended
+  /// What was sent is not the row's any more: this says nothing about the link.
+  case replaced
+  /// Too many are refused at once: it is kept as it is. The wave is there for the one who began it.
+  case kept(RefusalWave?)
+}
+
+/// Too many refused refresh tokens at once.
+public struct RefusalWave: Sendable, Equatable {
+  /// How many were refused within ten minutes.
+  public var refused: Int
+  /// How many links there were.
+  public var links: Int
 }
 
 /// What became of an attempt to put a link on record.

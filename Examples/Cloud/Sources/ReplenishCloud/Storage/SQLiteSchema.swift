@@ -32,6 +32,24 @@ extension SQLiteStorage {
           ALTER TABLE press ADD COLUMN order_status_at REAL;
           """)
     }
+    migrator.registerMigration("5 waves of refused refresh tokens") { db in
+      // A digest of a token, for ten minutes: it reaches no owner, and outlasts the erasure of one.
+      try db.execute(
+        sql: """
+          CREATE TABLE refusal (
+            token BLOB PRIMARY KEY NOT NULL,
+            refused_at REAL NOT NULL,
+            is_live INTEGER NOT NULL
+          );
+          CREATE INDEX refusal_at ON refusal (refused_at);
+          CREATE TABLE refusal_wave (
+            id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+            passed_at REAL NOT NULL
+          );
+          ALTER TABLE registration ADD COLUMN refresh_after REAL;
+          CREATE INDEX registration_live ON registration (id) WHERE state = 'live';
+          """)
+    }
     return migrator
   }
 

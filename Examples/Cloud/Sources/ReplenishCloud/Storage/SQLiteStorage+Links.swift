@@ -222,20 +222,6 @@ extension SQLiteStorage {
     }
   }
 
-  /// Amazon says that the refresh token is dead. Ends the link if token, generation and client that were sent are the
-  /// row's now; false when they are not.
-  public func endLink(refusedBy sent: Registration, at now: Date) async throws -> Bool {
-    let vault = vault
-    return try await pool.write { db in
-      guard let row = try Self.registration(sent.id, vault, db), let refresh = row.tokens?.refresh,
-        refresh == sent.tokens?.refresh, row.generation == sent.generation, row.clientID == sent.clientID,
-        row.state == .live || row.state == .unlinking
-      else { return false }
-      try Self.end(row, as: .ended, at: now, db)
-      return true
-    }
-  }
-
   private static func store(
     _ tokens: TokenPair, of registration: Registration, _ vault: TokenVault, _ db: Database
   ) throws {
@@ -243,7 +229,9 @@ extension SQLiteStorage {
       try vault.seal(value, for: registration.place(of: column))
     }
     try db.execute(
-      sql: "UPDATE registration SET access_token = ?, refresh_token = ?, expires_at = ? WHERE id = ?",
+      sql: """
+        UPDATE registration SET access_token = ?, refresh_token = ?, expires_at = ?, refresh_after = NULL WHERE id = ?
+        """,
       arguments: [
         try seal(tokens.access, "access_token"), try seal(tokens.refresh, "refresh_token"), tokens.expiresAt.seconds,
         registration.id,
@@ -310,13 +298,13 @@ extension SQLiteStorage {
     }
   }
 
-  private static func end(
+  static func end(
     _ registration: Registration, as state: Registration.State, at now: Date, _ db: Database
   ) throws {
     try db.execute(
       sql: """
         UPDATE registration SET state = ?, unlinked_at = COALESCE(unlinked_at, ?), access_token = NULL,
-        refresh_token = NULL, lease = NULL, lease_until = NULL WHERE id = ?
+        refresh_token = NULL, lease = NULL, lease_until = NULL, refresh_after = NULL WHERE id = ?
         """, arguments: [state.rawValue, now.seconds, registration.id])
     try closePresses(of: registration.id, at: now, db)
     try db.execute(sql: "DELETE FROM slot WHERE registration = ?", arguments: [registration.id])
@@ -366,7 +354,7 @@ extension SQLiteStorage {
     FROM registration JOIN device ON device.id = registration.device
     """
 
-  private static func registration(
+  static func registration(
     _ id: Registration.ID, _ vault: TokenVault, _ db: Database
   ) throws -> Registration? {
     try Row.fetchOne(db, sql: registrationQuery + " WHERE registration.id = ?", arguments: [id])
@@ -387,7 +375,7 @@ extension Registration {
         state: CloudDevice.State(rawValue: row["device_state"]) ?? .revoked),
       ownership: row["ownership"], generation: row["generation"], clientID: row["client_id"],
       amazonUser: row["amazon_user"], state: state, linkedAt: row.date("linked_at"),
-      unlinkedAt: row.dateIfAny("unlinked_at"))
+      unlinkedAt: row.dateIfAny("unlinked_at"), refreshAfter: row.dateIfAny("refresh_after"))
     if let access = row["access_token"] as String?, let refresh = row["refresh_token"] as String? {
       tokens = TokenPair(
         access: try vault.open(access, at: place(of: "access_token")),

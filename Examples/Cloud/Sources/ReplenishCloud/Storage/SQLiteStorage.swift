@@ -74,6 +74,7 @@ public final class SQLiteStorage: CloudStorage {
         try db.execute(sql: "DELETE FROM \(table) WHERE expires_at <= ?", arguments: [now.seconds])
       }
       try db.execute(sql: "DELETE FROM attempt WHERE at <= ?", arguments: [(now - 86_400).seconds])
+      try Self.forgetRefusals(at: now, db)
     }
   }
 }
