@@ -18,16 +18,17 @@ from device import Factory, Programs  # noqa: E402
 from guest import Image  # noqa: E402
 
 
-# The two lanes of `run --two-lanes`, which take about the same time: the first, and all files that are in none. Memory is
-# measured in a lane of its own when the others have passed.
+# The lanes of `run --lanes`, which take about the same time; the third has all files that are in none. Memory is measured in
+# a lane of its own when the others have passed.
 LANES = {
-    "1": {"att_test.py", "attacker_test.py", "bluetoothd_test.py", "coffee_test.py", "keys_test.py", "ordering_test.py"},
+    "1": {"att_test.py", "bluetoothd_test.py"},
+    "2": {"bluetooth_test.py", "power_cut_test.py", "systemd_test.py", "write_log_test.py"},
     "memory": {"memory_test.py"},
 }
 
 
 def lane_of(item):
-    return next((lane for lane, files in LANES.items() if item.path.name in files), "2")
+    return next((lane for lane, files in LANES.items() if item.path.name in files), "3")
 
 
 def pytest_addoption(parser):
@@ -35,7 +36,7 @@ def pytest_addoption(parser):
     parser.addoption("--binaries", required=True, metavar="FOLDER", help="companion and replenish-factory, for this machine")
     parser.addoption("--emulator", required=True, metavar="FILE", help="the program amazon-emulator")
     parser.addoption("--soak", action="store_true", help="the long run: more cuts, and what takes too long for the gate")
-    parser.addoption("--lane", choices=["1", "2", "memory"], help="a part of the tests; without it all of them")
+    parser.addoption("--lane", choices=["1", "2", "3", "memory"], help="a part of the tests; without it all of them")
     parser.addoption("--keep", action="store_true", help="keep the folders of the devices")
 
 
