@@ -82,12 +82,12 @@ qemu-shell: ## The same with a prompt
 
 qemu-test: packages image ## Test a board's image in QEMU (BOARD=qemu-virt-arm64, TEST=press for some of them)
 	swift build -j $(JOBS)
-	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
+	swift build -j $(JOBS) --package-path Examples/Cloud --product amazon-emulator
 	@.ci/test Tests/Board/run --board $(BOARD) $(if $(TEST),-k $(TEST),--lanes) $(PYTEST_FLAGS)
 
 qemu-soak: packages ## The long run: a hundred power cuts and links, every flush, every phone, ARMv7, raspi3b
 	swift build -j $(JOBS)
-	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
+	swift build -j $(JOBS) --package-path Examples/Cloud --product amazon-emulator
 	@Tests/Board/soak --jobs $(JOBS)
 
 sizes: ## Build for every board and write Boards/SIZES.md

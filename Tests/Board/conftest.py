@@ -21,8 +21,8 @@ from guest import Image  # noqa: E402
 # The lanes of `run --lanes`, which take about the same time; the third has all files that are in none. Memory is measured in
 # a lane of its own when the others have passed.
 LANES = {
-    "1": {"att_test.py", "bluetoothd_test.py"},
-    "2": {"bluetooth_test.py", "power_cut_test.py", "systemd_test.py", "write_log_test.py"},
+    "1": {"att_test.py", "bluetoothd_test.py", "write_log_test.py"},
+    "2": {"bluetooth_test.py", "power_cut_test.py", "systemd_test.py"},
     "memory": {"memory_test.py"},
 }
 
