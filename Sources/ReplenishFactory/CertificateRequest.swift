@@ -12,7 +12,7 @@ public final class CertificateRequest {
 
   /// Reads a request in PEM and checks that who made it holds the key.
   public init(_ pem: Secret, file: String) throws(CertificateFault) {
-    guard let request = withPEM(pem, { PEM_read_bio_X509_REQ($0, nil, noPassPhrase, nil) }) else {
+    guard let request = PEM.read(pem, { PEM_read_bio_X509_REQ($0, nil, PEM.noPassPhrase, nil) }) else {
       throw CertificateFault("\(file) is no certificate request in PEM; make it with: openssl req -new")
     }
     defer { X509_REQ_free(request) }

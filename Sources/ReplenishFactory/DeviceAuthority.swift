@@ -12,10 +12,10 @@ public final class DeviceAuthority {
 
   /// Takes a certificate and its key, both in PEM.
   public init(certificate: Secret, key: Secret, certificateFile: String, keyFile: String) throws(CertificateFault) {
-    guard let authority = withPEM(certificate, { PEM_read_bio_X509($0, nil, noPassPhrase, nil) }) else {
+    guard let authority = PEM.read(certificate, { PEM_read_bio_X509($0, nil, PEM.noPassPhrase, nil) }) else {
       throw CertificateFault("\(certificateFile) is no certificate in PEM; name that of the maker's authority")
     }
-    guard let own = withPEM(key, { PEM_read_bio_PrivateKey($0, nil, noPassPhrase, nil) }) else {
+    guard let own = PEM.read(key, { PEM_read_bio_PrivateKey($0, nil, PEM.noPassPhrase, nil) }) else {
       X509_free(authority)
       throw CertificateFault(
         "\(keyFile) is no private key in PEM, or is under a pass phrase; "
@@ -57,13 +57,8 @@ public final class DeviceAuthority {
     guard X509_set_version(made, 2) == 1, setNumber(made, random), setTimes(made), setNames(made, serial),
       X509_set_pubkey(made, request.key) == 1, setExtensions(made), sign(made)
     else { throw failure(serial) }
-    guard let target = BIO_new(BIO_s_mem()) else { throw failure(serial) }
-    defer { BIO_free(target) }
-    var pem = [UInt8](repeating: 0, count: 8192)
-    guard PEM_write_bio_X509(target, made) == 1 else { throw failure(serial) }
-    let length = Int(BIO_read(target, &pem, Int32(pem.count)))
-    guard length > 0, length < pem.count else { throw failure(serial) }
-    return Array(pem[..<length])
+    guard let pem = PEM.write({ PEM_write_bio_X509($0, made) == 1 }) else { throw failure(serial) }
+    return pem.withBytes { Array($0) }
   }
 
   private func failure(_ serial: SerialNumber) -> CertificateFault {

@@ -61,7 +61,7 @@ package final class SimulatedCloud {
     case .status(let status): return answer(status, #"{"error":"scripted"}"#)
     default: break
     }
-    log.append("\(name(request.method)) \(path)")
+    log.append("\(request.method.name) \(path)")
     let outcome = isRevoked ? answer(403, #"{"error":"unknownDevice"}"#) : act(request, path)
     try cut()
     switch fault {
@@ -141,14 +141,5 @@ package final class SimulatedCloud {
   private func answer(_ status: Int, _ body: String, retryAfter: Int? = nil) -> HTTPOutcome {
     .answered(
       HTTPAnswer(status: status, contentType: "application/json", retryAfter: retryAfter, body: Secret(copying: body)))
-  }
-
-  private func name(_ method: HTTPRequest.Method) -> String {
-    switch method {
-    case .get: "GET"
-    case .post: "POST"
-    case .put: "PUT"
-    case .delete: "DELETE"
-    }
   }
 }

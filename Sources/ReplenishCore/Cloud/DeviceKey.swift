@@ -18,14 +18,7 @@ public final class DeviceKey {
 
   /// Reads a key in PEM; nil if it is none on P-256, or has a pass phrase.
   public init?(pem: Secret) {
-    defer { ERR_clear_error() }
-    let found: OpaquePointer? = pem.withBytes { bytes in
-      guard let memory = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return nil }
-      defer { BIO_free(memory) }
-      // Without this, libcrypto asks the terminal for a pass phrase.
-      return PEM_read_bio_PrivateKey(memory, nil, { _, _, _, _ in -1 }, nil)
-    }
-    guard let found else { return nil }
+    guard let found = PEM.read(pem, { PEM_read_bio_PrivateKey($0, nil, PEM.noPassPhrase, nil) }) else { return nil }
     guard EVP_PKEY_get_bits(found) == 256, EVP_PKEY_get_base_id(found) == EVP_PKEY_EC else {
       EVP_PKEY_free(found)
       return nil
@@ -37,11 +30,7 @@ public final class DeviceKey {
 
   /// The key as PKCS #8 in PEM (RFC 5208, RFC 7468), for a file that nobody else may read; nil without memory.
   public func pem() -> Secret? {
-    // Secure memory, so that the copy in it is erased when it is freed.
-    guard let memory = BIO_new(BIO_s_secmem()) else { return nil }
-    defer { BIO_free(memory) }
-    guard PEM_write_bio_PKCS8PrivateKey(memory, key, nil, nil, 0, nil, nil) == 1 else { return nil }
-    return DeviceKey.contents(of: memory)
+    PEM.write { PEM_write_bio_PKCS8PrivateKey($0, key, nil, nil, 0, nil, nil) == 1 }
   }
 
   /// A request for a certificate for this key (PKCS #10, RFC 2986) in PEM, signed with it; nil without memory.
@@ -56,18 +45,8 @@ public final class DeviceKey {
       X509_NAME_add_entry_by_NID(
         X509_REQ_get_subject_name(request), NID_commonName, V_ASN1_UTF8STRING, name, Int32(name.count), -1, 0) == 1,
       X509_REQ_set_pubkey(request, key) == 1, X509_REQ_sign(request, key, EVP_sha256()) > 0,
-      let memory = BIO_new(BIO_s_mem())
+      let pem = PEM.write({ PEM_write_bio_X509_REQ($0, request) == 1 })
     else { return nil }
-    defer { BIO_free(memory) }
-    guard PEM_write_bio_X509_REQ(memory, request) == 1 else { return nil }
-    return DeviceKey.contents(of: memory).map { $0.withBytes { String(decoding: $0, as: UTF8.self) } }
-  }
-
-  private static func contents(of memory: OpaquePointer) -> Secret? {
-    var count = 0
-    let contents = Secret(count: BIO_ctrl_pending(memory)) { bytes in
-      count = Int(BIO_read(memory, bytes.baseAddress, Int32(clamping: bytes.count)))
-    }
-    return count > 0 && count == contents.count ? contents : nil
+    return pem.withBytes { String(decoding: $0, as: UTF8.self) }
   }
 }

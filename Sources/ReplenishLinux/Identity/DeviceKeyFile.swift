@@ -10,17 +10,17 @@ public enum DeviceKeyFile {
   /// - Throws: ``StorageError`` with what mends it. A file that holds something else is left as it is.
   public static func readOrMake(_ path: String) throws(StorageError) -> DeviceKey {
     let calls = StorageCalls(fileSystem: LinuxFileSystem())
-    let (folderPath, name) = split(path)
+    let place = FilePath(path)
     let folder: Int32
-    do throws(Errno) { folder = try calls.fileSystem.openFolder(folderPath, in: nil) } catch {
-      throw StorageError("open", folderPath, error)
+    do throws(Errno) { folder = try calls.fileSystem.openFolder(place.folder, in: nil) } catch {
+      throw StorageError("open", place.folder, error)
     }
     defer { calls.close(folder) }
     do throws(Errno) {
-      calls.close(try calls.fileSystem.openForReading(name, in: folder))
+      calls.close(try calls.fileSystem.openForReading(place.name, in: folder))
     } catch {
       guard error.code == ENOENT else { throw StorageError("open", path, error) }
-      return try make(path, name, in: folder, calls)
+      return try make(path, place.name, in: folder, calls)
     }
     let pem = try PrivateFile(noun: "private key", remedy: remedy, mayBeRoots: true).read(path)
     guard let key = DeviceKey(pem: pem) else {
@@ -38,11 +38,7 @@ public enum DeviceKeyFile {
     }
     let new = name + ".new"
     do throws(Errno) {
-      // What a loss of power left of an earlier try; it was never anybody's key.
-      do throws(Errno) { try calls.fileSystem.remove(new, in: folder) } catch {
-        if error.code != ENOENT { throw error }
-      }
-      let file = try calls.fileSystem.create(new, in: folder)
+      let file = try calls.createAnew(new, in: folder)
       do throws(Errno) {
         try calls.writeAll(file, pem)
         try calls.fileSystem.sync(file)
@@ -55,14 +51,5 @@ public enum DeviceKeyFile {
       try calls.fileSystem.sync(folder)
     } catch { throw StorageError("write", path, error) }
     return key
-  }
-
-  private static func split(_ path: String) -> (folder: String, name: String) {
-    let bytes = Array(path.utf8)
-    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
-    return (
-      slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self),
-      String(decoding: bytes[(slash + 1)...], as: UTF8.self)
-    )
   }
 }

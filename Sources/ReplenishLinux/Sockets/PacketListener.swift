@@ -65,7 +65,7 @@ final class PacketListener {
   }
 
   private static func prepareFolder(of path: String) throws(SocketFault) {
-    let folder = folder(of: path)
+    let folder = FilePath(path).folder
     if folder.withCString({ mkdir($0, 0o750) }) != 0, replenish_errno() != EEXIST {
       throw SocketFault("make the folder \(folder)", path, Errno.last)
     }
@@ -81,12 +81,6 @@ final class PacketListener {
     guard UInt32(status.st_mode) & 0o027 == 0 else {
       throw SocketFault(.other, "\(folder): everybody could reach the socket in it; run: chmod 0750 \(name)")
     }
-  }
-
-  private static func folder(of path: String) -> String {
-    let bytes = Array(path.utf8)
-    guard let slash = bytes.lastIndex(of: 0x2F) else { return "." }
-    return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
   }
 
   /// Removes the path that a killed process left: a socket to which nobody listens, and nothing else.

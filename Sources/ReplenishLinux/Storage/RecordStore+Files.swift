@@ -83,7 +83,7 @@ extension RecordStore {
     let folder = try openedFolder()
     let name = temporary(kind)
     let target = slot(kind, index)
-    let file = try attempt("create", path + "/" + name) { () throws(Errno) in try createTemporary(name, in: folder) }
+    let file = try attempt("create", path + "/" + name) { () throws(Errno) in try calls.createAnew(name, in: folder) }
     do throws(StorageError) {
       do throws(StorageError) {
         try attempt("write", path + "/" + name) { () throws(Errno) in try calls.writeAll(file, bytes) }
@@ -103,16 +103,6 @@ extension RecordStore {
       throw error
     }
     try syncFolder()
-  }
-
-  private func createTemporary(_ name: String, in folder: Int32) throws(Errno) -> Int32 {
-    do throws(Errno) {
-      return try calls.uninterrupted { () throws(Errno) in try fileSystem.create(name, in: folder) }
-    } catch {
-      guard error.code == EEXIST else { throw error }
-      try calls.uninterrupted { () throws(Errno) in try fileSystem.remove(name, in: folder) }
-      return try calls.uninterrupted { () throws(Errno) in try fileSystem.create(name, in: folder) }
-    }
   }
 
   // MARK: Removing

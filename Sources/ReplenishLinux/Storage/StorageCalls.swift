@@ -16,6 +16,17 @@ struct StorageCalls {
     }
   }
 
+  /// Makes a file, in place of what a loss of power left of an earlier try.
+  func createAnew(_ name: String, in folder: Int32) throws(Errno) -> Int32 {
+    do throws(Errno) {
+      return try uninterrupted { () throws(Errno) in try fileSystem.create(name, in: folder) }
+    } catch {
+      guard error.code == EEXIST else { throw error }
+      try uninterrupted { () throws(Errno) in try fileSystem.remove(name, in: folder) }
+      return try uninterrupted { () throws(Errno) in try fileSystem.create(name, in: folder) }
+    }
+  }
+
   /// Writes every byte.
   func writeAll(_ file: Int32, _ bytes: Secret) throws(Errno) {
     try bytes.withBytes { (all) throws(Errno) in

@@ -41,7 +41,7 @@ package struct DashVectors {
     let made = try dashRequest(vector, operation).request(token: token, at: endpoint)
     let expected = try Vector(vector.member("request"), in: vector.file)
 
-    findings.expect(try vector.method(made.method) == expected.text("method"), "another method")
+    findings.expect(try made.method.name == expected.text("method"), "another method")
     findings.expect(try made.url == endpoint.base + expected.text("path"), "another address: \(made.url)")
     var headers: [String: TestJSON] = [:]
     for header in made.headers { headers[lowercased(header.name)] = .string(header.value) }
@@ -219,12 +219,4 @@ extension Vector {
   /// A time among the inputs, in seconds since 1970.
   func seconds(_ key: String) throws(VectorFault) -> Int64? { try number(key).map { Int64($0) } }
 
-  func method(_ method: HTTPRequest.Method) -> String {
-    switch method {
-    case .get: "GET"
-    case .post: "POST"
-    case .put: "PUT"
-    case .delete: "DELETE"
-    }
-  }
 }

@@ -64,7 +64,7 @@ package struct TokenVectors {
   private func checkRequest(_ vector: Vector, _ findings: Findings) throws(VectorFault) {
     let made = try tokenRequest(vector)
     let expected = try Vector(vector.member("request"), in: vector.file)
-    findings.expect(try vector.method(made.method) == expected.text("method"), "another method")
+    findings.expect(try made.method.name == expected.text("method"), "another method")
     findings.expect(try made.url == vector.baseURL + expected.text("path"), "another address: \(made.url)")
     findings.expect(try TestJSON.text(made.contentType) == expected.member("contentType"), "another content type")
     findings.expect(made.bearer == nil && made.headers.isEmpty, "an LWA request needs no more headers")
