@@ -42,18 +42,21 @@ final class LoopThread: @unchecked Sendable {
 }
 
 @Suite struct ControlSocketTests {
-  /// A server that answers each request with itself and the rights of the one who asks.
+  /// A server that answers each request with itself and the rights of the one who asks, but for `silence`, which it
+  /// leaves open and says so.
   private func echo(
-    _ path: String, _ change: @escaping @Sendable (inout ControlServer.Configuration) -> Void = { _ in }
-  )
-    throws -> LoopThread
-  {
+    _ path: String, silence: DispatchSemaphore = DispatchSemaphore(value: 0),
+    _ change: @escaping @Sendable (inout ControlServer.Configuration) -> Void = { _ in }
+  ) throws -> LoopThread {
     try LoopThread { loop in
       var configuration = ControlServer.Configuration(path: path)
       change(&configuration)
       let server = try ControlServer(loop: loop, configuration: configuration)
       server.onRequest = { [unowned server] id, bytes, access in
-        if bytes == Array("silence".utf8) { return }
+        if bytes == Array("silence".utf8) {
+          silence.signal()
+          return
+        }
         server.answer(id, Array("\(access):".utf8) + bytes)
       }
       return { server.close() }
@@ -101,22 +104,50 @@ final class LoopThread: @unchecked Sendable {
     other.close()
   }
 
-  @Test func boundsClientsAndSizes() throws {
+  @Test func anIdleClientMakesRoomForTheNext() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/control"
-    let thread = try echo(path) {
+    let thread = try echo(path) { $0.maximumClients = 1 }
+    defer { thread.end() }
+    let idle = try ControlClient(path: path, patience: 10_000)
+    #expect(try idle.exchange(Array("x".utf8)) == Array("act:x".utf8))
+    let next = try ControlClient(path: path, patience: 10_000)
+    #expect(try next.exchange(Array("y".utf8)) == Array("act:y".utf8))
+    let error = #expect(throws: SocketFault.self) { try idle.exchange(Array("z".utf8)) }
+    #expect(error?.kind == .closed)
+    idle.close()
+    next.close()
+  }
+
+  @Test func anOpenQuestionKeepsItsPlace() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/control"
+    // Only turning away can end a connection here: nobody's patience does within the test.
+    let silence = DispatchSemaphore(value: 0)
+    let thread = try echo(path, silence: silence) {
       $0.maximumClients = 1
-      $0.maximumRequest = 16
+      $0.patience = 3_600_000
     }
     defer { thread.end() }
-    let first = try ControlClient(path: path, patience: 10_000)
-    #expect(try first.exchange(Array("x".utf8)) == Array("act:x".utf8))
-    let second = try PacketClient(path: path, maximumPacket: 64)
-    #expect(try second.receive(within: 10_000) == nil)
-    second.close()
-    let error = #expect(throws: SocketFault.self) { try first.exchange([UInt8](repeating: 0, count: 17)) }
+    let asking = try PacketClient(path: path, maximumPacket: 64)
+    try asking.send(Array("silence".utf8), within: 1000)
+    silence.wait()
+    let next = try PacketClient(path: path, maximumPacket: 64)
+    #expect(try next.receive(within: 10_000) == nil)
+    asking.close()
+    next.close()
+  }
+
+  @Test func aRequestThatIsTooLongEndsTheConnection() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/control"
+    let thread = try echo(path) { $0.maximumRequest = 16 }
+    defer { thread.end() }
+    let client = try ControlClient(path: path, patience: 10_000)
+    #expect(try client.exchange(Array("x".utf8)) == Array("act:x".utf8))
+    let error = #expect(throws: SocketFault.self) { try client.exchange([UInt8](repeating: 0, count: 17)) }
     #expect(error?.kind == .closed)
-    first.close()
+    client.close()
   }
 
   @Test func endsWithoutItsClients() throws {
