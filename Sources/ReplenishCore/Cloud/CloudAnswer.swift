@@ -9,8 +9,11 @@ enum CloudAnswer {
     case 401, 403:
       throw .refused(status: answer.status, message: ServiceText(Texts.cloudKnowsNoSuchDevice), requestID: nil)
     case 404: throw .slotUnknown(requestID: nil)
-    case 409: throw .notLinked
-    case 400...499: throw .refused(status: answer.status, message: ServiceText(word(answer)), requestID: nil)
+    case 400...499:
+      let word = word(answer)
+      if ASCII.isExactly(word, "notLinked") { throw .notLinked }
+      let message = ASCII.isExactly(word, "anotherPress") ? ServiceText(Texts.anotherPress) : ServiceText(word)
+      throw .refused(status: answer.status, message: message, requestID: nil)
     default: throw .malformed(composed("the status is \(answer.status), neither success nor error"))
     }
   }

@@ -11,10 +11,6 @@ struct CloudPress {
 
   /// Reads the answer to the report of a press.
   static func read(_ answer: HTTPAnswer, _ id: PressID) throws(DashError) -> CloudPress {
-    // Here 409 does not speak of the link: the id is another press's.
-    if answer.status == 409 {
-      throw .refused(status: answer.status, message: ServiceText(Texts.anotherPress), requestID: nil)
-    }
     try CloudAnswer.check(answer)
     do throws(AnswerFault) {
       let object = try AnswerReader.object(answer)

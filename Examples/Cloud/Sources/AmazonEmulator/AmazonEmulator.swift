@@ -104,8 +104,10 @@ public final class AmazonEmulator: Sendable {
       middleware: FaultMiddleware(
         script: faults, expireTokens: { [self] in await expireAccessTokens() },
         revokeGrants: { [self] in try await revokeGrants() }))
-    router.add(middleware: DashMiddleware(routes: DashRoutes(server: server, dash: dash, clock: clock)))
-    router.add(middleware: NotificationMiddleware(routes: NotificationRoutes(emulator: self)))
+    let dashRoutes = DashRoutes(server: server, dash: dash, clock: clock)
+    router.add(middleware: FrontMiddleware { try await dashRoutes.respond(to: $0, $1) })
+    let notificationRoutes = NotificationRoutes(emulator: self)
+    router.add(middleware: FrontMiddleware { request, _ in try await notificationRoutes.respond(to: request) })
     addLogin(to: router, isSecure: isSecure)
     ProfileRoutes(server: server, customers: configuration.customers).add(to: router)
     ControlRoutes(emulator: self).add(to: router)
@@ -135,17 +137,19 @@ public final class AmazonEmulator: Sendable {
   }
 }
 
-/// Puts DRS in front of the router, which would split an escaped slash in a slot's name.
-struct DashMiddleware: RouterMiddleware {
+/// Puts a service in front of the router, where its paths are not the router's to take apart: it would split an escaped slash
+/// in a slot's name.
+struct FrontMiddleware: RouterMiddleware {
   typealias Context = EmulatorContext
 
-  let routes: DashRoutes
+  /// The answer; nil leaves the request to the router.
+  let respond: @Sendable (Request, EmulatorContext) async throws -> Response?
 
   func handle(
     _ request: Request, context: EmulatorContext,
     next: (Request, EmulatorContext) async throws -> Response
   ) async throws -> Response {
-    if let response = try await routes.respond(to: request, context) { return response }
+    if let response = try await respond(request, context) { return response }
     return try await next(request, context)
   }
 }

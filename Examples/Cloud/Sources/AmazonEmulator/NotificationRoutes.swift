@@ -164,18 +164,3 @@ struct NotificationRoutes: Sendable {
     return Delivery(messageId: id, statuses: statuses)
   }
 }
-
-/// Puts the paths of the notification service in front of the router.
-struct NotificationMiddleware: RouterMiddleware {
-  typealias Context = EmulatorContext
-
-  let routes: NotificationRoutes
-
-  func handle(
-    _ request: Request, context: EmulatorContext,
-    next: (Request, EmulatorContext) async throws -> Response
-  ) async throws -> Response {
-    if let response = try await routes.respond(to: request) { return response }
-    return try await next(request, context)
-  }
-}

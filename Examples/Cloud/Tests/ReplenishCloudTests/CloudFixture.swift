@@ -137,19 +137,6 @@ final class CloudFixture: Sendable {
   }
 }
 
-private struct KeepingLogHandler: LogHandler {
-  let lines: LogLines
-  var logLevel = Logger.Level.trace
-  var metadata = Logger.Metadata()
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) { lines.add("\(event.message)") }
-}
-
 extension Result where Failure == any Error {
   init(_ work: () async throws -> Success) async {
     do { self = .success(try await work()) } catch { self = .failure(error) }

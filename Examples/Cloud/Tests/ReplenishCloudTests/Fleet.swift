@@ -23,7 +23,7 @@ struct Instance: Sendable {
     amazon = try AmazonClient(configuration)
     let clock = fixture.clock
     keeper = TokenKeeper(
-      storage: storage, amazon: amazon, logger: Logger(label: "instance") { _ in LevelLogHandler(lines: log) },
+      storage: storage, amazon: amazon, logger: Logger(label: "instance") { _ in KeepingLogHandler(lines: log) },
       now: { clock.now })
   }
 
@@ -134,24 +134,4 @@ extension CloudFixture.Running {
   var refreshes: Int {
     get async throws { try await calls("token.refresh_token") }
   }
-}
-
-extension LogLines {
-  /// The lines of a level.
-  func lines(_ level: Logger.Level) -> [Substring] {
-    text.split(separator: "\n").filter { $0.hasPrefix("\(level): ") }
-  }
-}
-
-private struct LevelLogHandler: LogHandler {
-  let lines: LogLines
-  var logLevel = Logger.Level.trace
-  var metadata = Logger.Metadata()
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) { lines.add("\(event.level): \(event.message)") }
 }

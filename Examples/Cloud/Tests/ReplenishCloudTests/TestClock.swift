@@ -9,12 +9,3 @@ final class TestClock: Sendable {
 
   func advance(_ seconds: Double) { date.withLock { $0 += seconds } }
 }
-
-/// Keeps the lines of a log.
-final class LogLines: Sendable {
-  private let stored = Mutex<[String]>([])
-
-  var text: String { stored.withLock { $0.joined(separator: "\n") } }
-
-  func add(_ line: String) { stored.withLock { $0.append(line) } }
-}
