@@ -81,10 +81,11 @@ let package = Package(
       dependencies: [logging, lifecycle],
       swiftSettings: settings),
     .target(name: "OwnerOnlyFiles", swiftSettings: settings),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(
       name: "ReplenishCloud",
       dependencies: [
-        "OAuthServer", "OwnerOnlyFiles", hummingbird, hummingbirdTLS, crypto, logging, lifecycle,
+        "OAuthServer", "OwnerOnlyFiles", "CPostgreSQL", hummingbird, hummingbirdTLS, crypto, logging, lifecycle,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CryptoExtras", package: "swift-crypto"),

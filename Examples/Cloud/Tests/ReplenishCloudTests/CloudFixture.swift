@@ -23,12 +23,14 @@ final class CloudFixture: Sendable {
   let maker: Maker
   let emulator: AmazonEmulator
   let amazonCertificate: ServerCertificate
+  let database: EmptyDatabase
   let configure: @Sendable (inout CloudConfiguration) -> Void
 
   init(_ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in }) throws {
     self.configure = configure
     folder = FileManager.default.temporaryDirectory.appending(path: "cloud-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    database = EmptyDatabase(folder: folder)
     maker = try Maker()
     let clock = clock
     var configuration = EmulatorConfiguration(
@@ -51,13 +53,14 @@ final class CloudFixture: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// Opens the database once more.
-  func open() async throws -> SQLStorage { try await SQLStorage.open(folder + "/cloud.sqlite", keys: keys) }
+  func open() async throws -> SQLStorage { try await database.open(keys: keys) }
 
   /// Works with the database alone.
   func withStorage(_ work: (SQLStorage) async throws -> Void) async throws {
     let storage = try await open()
     let result = await Result { try await work(storage) }
     try await storage.close()
+    try await database.drop()
     try result.get()
   }
 
@@ -109,6 +112,7 @@ final class CloudFixture: Sendable {
       try? await group.waitForAll()
       try? await cloud.shutdown()
       try? await storage.close()
+      try? await database.drop()
       try result.get()
     }
   }

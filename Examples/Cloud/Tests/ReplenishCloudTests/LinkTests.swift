@@ -5,7 +5,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Links", .timeLimit(.minutes(3)))
+@Suite("Links", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
 struct LinkTests {
   @Test("the way to Amazon carries state, S256 challenge, model and serial, and the exact return address; no secret")
   func departure() async throws {

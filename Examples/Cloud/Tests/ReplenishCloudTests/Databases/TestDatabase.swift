@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+@testable import ReplenishCloud
+
+/// The databases that every verb must work on.
+enum TestDatabase: String, CaseIterable, Sendable {
+  case sqlite = "SQLite"
+  case postgreSQL = "PostgreSQL"
+
+  /// What a fixture is to use now.
+  @TaskLocal static var current = TestDatabase.sqlite
+}
+
+/// Runs each test of a suite once on each database.
+struct OnBothDatabases: SuiteTrait, TestTrait, TestScoping {
+  var isRecursive: Bool { true }
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    for database in TestDatabase.allCases {
+      try await TestDatabase.$current.withValue(database) { try await function() }
+    }
+  }
+}
+
+extension Trait where Self == OnBothDatabases {
+  static var onBothDatabases: Self { Self() }
+}
+
+extension Trait where Self == IssueHandlingTrait {
+  /// What fails says on which database.
+  static var sayingWhichDatabase: Self {
+    .compactMapIssues { issue in
+      var issue = issue
+      issue.comments.append("on \(TestDatabase.current.rawValue)")
+      return issue
+    }
+  }
+}
+
+/// An empty database for one test: a file in the test's folder, or a database of the tests' cluster, which is gone with
+/// this process at the latest.
+actor EmptyDatabase {
+  nonisolated let kind = TestDatabase.current
+  nonisolated let path: String
+  private let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+  private var isThere = false
+
+  init(folder: String) { path = folder + "/cloud.sqlite" }
+
+  /// What `--database` takes.
+  func address() async throws -> String {
+    guard kind == .postgreSQL else { return path }
+    let cluster = try await Cluster.shared
+    if !isThere { try await cluster.createDatabase(name) }
+    isThere = true
+    return cluster.address(of: name)
+  }
+
+  func open(keys: KeyFile) async throws -> SQLStorage { try await SQLStorage.open(try await address(), keys: keys) }
+
+  func drop() async throws {
+    guard isThere else { return }
+    isThere = false
+    try await Cluster.shared.command("DROP DATABASE \(name) WITH (FORCE)")
+  }
+}
