@@ -20,7 +20,10 @@ final class Cluster: Sendable {
   private let answers = Pipe()
 
   init() async throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "pg-\(UUID().uuidString.prefix(8))").path
+    // In memory where that is possible: a database more or less is hundreds of files to be brought to the disk.
+    let memory = "/dev/shm"
+    let isThere = FileManager.default.isWritableFile(atPath: memory)
+    folder = (isThere ? memory : FileManager.default.temporaryDirectory.path) + "/pg-\(UUID().uuidString.prefix(8))"
     let keeper = Process()
     keeper.executableURL = URL(fileURLWithPath: "/bin/sh")
     keeper.arguments = ["-c", Self.keeping, "cluster", folder]

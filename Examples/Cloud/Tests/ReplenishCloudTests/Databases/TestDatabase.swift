@@ -19,9 +19,34 @@ struct OnBothDatabases: SuiteTrait, TestTrait, TestScoping {
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    for database in TestDatabase.allCases {
-      try await TestDatabase.$current.withValue(database) { try await function() }
-    }
+    await TestDatabase.$current.withValue(.sqlite) { await run(function) }
+    await Self.places.take()
+    await TestDatabase.$current.withValue(.postgreSQL) { await run(function) }
+    await Self.places.giveBack()
+  }
+
+  /// What is thrown is recorded here, where it is known which database it is.
+  private func run(_ function: @Sendable () async throws -> Void) async {
+    do { try await function() } catch { Issue.record(error) }
+  }
+
+  /// A server with a hundred databases, and several connections to each, would only be busy with itself.
+  private static let places = Places(6)
+}
+
+/// Lets so many in at a time.
+private actor Places {
+  private var free: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(_ count: Int) { free = count }
+
+  func take() async {
+    if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+  }
+
+  func giveBack() {
+    if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
   }
 }
 

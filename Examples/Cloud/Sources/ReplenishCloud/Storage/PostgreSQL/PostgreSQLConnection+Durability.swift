@@ -33,10 +33,11 @@ extension PostgreSQLConnection {
     // With remote_apply and the like the operator asks for more than the disk of this server.
     let commit = before["synchronous_commit"] == "remote_apply" ? "remote_apply" : "on"
     // Predicate locks of a sequential scan cover the table, and everybody would collide with everybody (PostgreSQL's
-    // documentation, Serializable Isolation Level).
+    // documentation, Serializable Isolation Level). Where there is no other way its cost is huge, and then a compiler
+    // would be started for every small query.
     try command(
       """
-      SET synchronous_commit = \(commit); SET enable_seqscan = off; SET statement_timeout = '30s';
+      SET synchronous_commit = \(commit); SET enable_seqscan = off; SET jit = off; SET statement_timeout = '30s';
       SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'warning'
       """)
     guard try settings()["synchronous_commit"] == commit else {

@@ -21,6 +21,14 @@ final class PostgreSQLDatabase: SQLDatabase {
   private struct Again: Error {
     /// What to say when there is no more time.
     var reason: any Error
+    var isCollision = false
+
+    static var collision: Again {
+      Again(
+        reason: SQLStorage.Failure(
+          description: "The database is too busy: a transaction collided with others for \(Int(patience)) s."),
+        isCollision: true)
+    }
   }
 
   private enum Kind: String {
@@ -80,11 +88,12 @@ final class PostgreSQLDatabase: SQLDatabase {
   ) async throws -> Value {
     let begun = Patience(seconds: Self.patience)
     return try await threads.runIfActive { [self] in
-      var (patience, conflicts) = (begun, 0)
+      var (patience, conflicts, collisions) = (begun, 0, 0)
       while true {
         do {
-          return try attempt(kind, work)
+          return try attempt(kind, isQueueing: collisions > 1, work)
         } catch let again as Again {
+          if again.isCollision { collisions += 1 }
           try patience.wait(or: again.reason)
         } catch let conflict as SQLConflict {
           // It may be with a row that was not yet to be seen. The second time it would have been.
@@ -95,8 +104,13 @@ final class PostgreSQLDatabase: SQLDatabase {
     }
   }
 
-  private func attempt<Value>(_ kind: Kind, _ work: (any SQLSession) throws -> Value) throws -> Value {
+  private func attempt<Value>(
+    _ kind: Kind, isQueueing: Bool, _ work: (any SQLSession) throws -> Value
+  ) throws -> Value {
     let connection = try connection()
+    // Those who have collided again and again go on one after the other, as with one writer. Taken before the
+    // transaction, since that looks at the database as it is when it begins.
+    if isQueueing { try queue(connection) }
     let session = PostgreSQLSession(connection)
     let mark = Self.newMark()
     let value: Value
@@ -108,9 +122,9 @@ final class PostgreSQLDatabase: SQLDatabase {
       // No COMMIT was sent: it did not happen.
       throw Again(reason: Self.unreachable(lost))
     } catch {
-      if (try? connection.command("ROLLBACK")) != nil { giveBack(connection) }
+      if (try? connection.command("ROLLBACK")) != nil { giveBack(connection, isQueueing) }
       guard let error = error as? PostgreSQLError, error.isCollision else { throw error }
-      throw Again(reason: Self.busy)
+      throw Again.collision
     }
     do {
       guard try connection.command("COMMIT") == "COMMIT" else {
@@ -120,11 +134,11 @@ final class PostgreSQLDatabase: SQLDatabase {
       guard session.hasWritten, try settle(mark, connection) else { throw Again(reason: Self.unreachable(lost)) }
       return value
     } catch let error as PostgreSQLError {
-      giveBack(connection)
-      throw error.isCollision ? Again(reason: Self.busy) : error
+      giveBack(connection, isQueueing)
+      throw error.isCollision ? Again.collision : error
     }
     tidy(connection)
-    giveBack(connection)
+    giveBack(connection, isQueueing)
     return value
   }
 
@@ -132,8 +146,16 @@ final class PostgreSQLDatabase: SQLDatabase {
     SQLStorage.Failure(description: "The database cannot be reached: \(lost.message)")
   }
 
-  private static let busy = SQLStorage.Failure(
-    description: "The database is too busy: a transaction collided with others for \(Int(patience)) s.")
+  private func queue(_ connection: PostgreSQLConnection) throws {
+    do {
+      try connection.query("SELECT pg_advisory_lock(?)", [.integer(Self.queueLock)])
+    } catch let lost as PostgreSQLLost {
+      throw Again(reason: Self.unreachable(lost))
+    }
+  }
+
+  /// Any number, the same one for every instance.
+  private static let queueLock: Int64 = 0x7265_706C_7175_6575
 
   // MARK: Commits whose answer was lost
 
@@ -205,7 +227,11 @@ final class PostgreSQLDatabase: SQLDatabase {
     }
   }
 
-  private func giveBack(_ connection: PostgreSQLConnection) { idle.withLock { $0.append(connection) } }
+  private func giveBack(_ connection: PostgreSQLConnection, _ isQueueing: Bool = false) {
+    // One that cannot be told is closed, and its locks with it.
+    if isQueueing, (try? connection.query("SELECT pg_advisory_unlock(?)", [.integer(Self.queueLock)])) == nil { return }
+    idle.withLock { $0.append(connection) }
+  }
 
   /// Does something outside of transactions, once.
   func withConnection<Value: Sendable>(
