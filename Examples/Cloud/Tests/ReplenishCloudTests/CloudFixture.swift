@@ -7,6 +7,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import OAuthServer
+import Synchronization
 import Testing
 
 @testable import ReplenishCloud
@@ -24,6 +25,7 @@ final class CloudFixture: Sendable {
   let emulator: AmazonEmulator
   let amazonCertificate: ServerCertificate
   let database: EmptyDatabase
+  private let clients = Mutex<[HTTPClient]>([])
   let configure: @Sendable (inout CloudConfiguration) -> Void
 
   init(_ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in }) throws {
@@ -107,7 +109,7 @@ final class CloudFixture: Sendable {
         fixture: self, cloud: cloud, storage: storage, amazonPort: amazonPort, pages: "http://localhost:\(pagePort)",
         devicePort: devicePort, http: http)
       let result = await Result { try await test(running) }
-      try? await http.shutdown()
+      for client in clients.withLock({ $0 }) + [http] { try? await client.shutdown() }
       group.cancelAll()
       try? await group.waitForAll()
       try? await cloud.shutdown()
@@ -132,6 +134,13 @@ final class CloudFixture: Sendable {
     let (clock, log) = (clock, log)
     let logger = Logger(label: "cloud") { _ in KeepingLogHandler(lines: log) }
     return try ReplenishCloud(configuration, storage: storage, logger: logger, now: { clock.now })
+  }
+
+  /// A client that is shut down at the end, however the test ends.
+  func client(_ configuration: HTTPClient.Configuration) -> HTTPClient {
+    let client = HTTPClient(configuration: configuration)
+    clients.withLock { $0.append(client) }
+    return client
   }
 
   func clientConfiguration(

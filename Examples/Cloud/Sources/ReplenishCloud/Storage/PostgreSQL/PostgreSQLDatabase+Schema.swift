@@ -11,7 +11,8 @@ extension PostgreSQLDatabase {
         try connection.command(
           """
           CREATE TABLE IF NOT EXISTS schema_step (
-            name TEXT COLLATE "C" PRIMARY KEY NOT NULL, done_at TIMESTAMPTZ NOT NULL DEFAULT now()
+            name TEXT COLLATE "C" PRIMARY KEY NOT NULL,
+            done_at DOUBLE PRECISION NOT NULL DEFAULT extract(epoch FROM now())
           );
           \(Self.markTable)
           """)

@@ -166,7 +166,8 @@ final class PostgreSQLDatabase: SQLDatabase {
 
   static let markTable = """
     CREATE TABLE IF NOT EXISTS commit_mark (
-      id BYTEA PRIMARY KEY NOT NULL, happened BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now()
+      id BYTEA PRIMARY KEY NOT NULL, happened BIGINT NOT NULL,
+      at DOUBLE PRECISION NOT NULL DEFAULT extract(epoch FROM now())
     )
     """
   private static let insertMark = "INSERT INTO commit_mark (id, happened) VALUES (?, ?) ON CONFLICT DO NOTHING"
@@ -210,7 +211,7 @@ final class PostgreSQLDatabase: SQLDatabase {
       last = .now
       return true
     }
-    if isDue { _ = try? connection.query("DELETE FROM commit_mark WHERE at < now() - interval '10 minutes'") }
+    if isDue { _ = try? connection.query("DELETE FROM commit_mark WHERE at < extract(epoch FROM now()) - 600") }
   }
 
   // MARK: Connections
