@@ -216,7 +216,7 @@ final class CloudProgramTests {
   }
 
   @Test("check says what is good and what is not")
-  func check() throws {
+  func check() async throws {
     let maker = try Maker()
     let server = try maker.identity("localhost", isServer: true)
     try write("server.pem", server.certificate)
@@ -246,6 +246,17 @@ final class CloudProgramTests {
     #expect(good.status == 0 && !good.output.contains("BAD"), "\(good.output)")
     #expect(good.output.contains("https://cloud.example/link/return"))
     #expect(!FileManager.default.fileExists(atPath: folder + "/none.sqlite"))
+    // A later option counts.
+    let database = EmptyDatabase(folder: folder, kind: .postgreSQL)
+    let address = try await database.address()
+    let empty = try check(["--database", address])
+    #expect(empty.status == 0 && empty.output.contains("durable; its tables are not there yet"), "\(empty.output)")
+    try await database.open(keys: try KeyFile(path: folder + "/keys")).close()
+    let made = try check(["--database", address])
+    #expect(made.status == 0 && made.output.contains("durable; opens with these keys; 0 devices"), "\(made.output)")
+    let weak = try check(["--database", address + "&options=-csynchronous_commit%3Doff"])
+    #expect(weak.status != 0 && weak.output.contains("BAD   database: The database has synchronous_commit off"))
+    try await database.drop()
     let topic = "arn:aws:sns:us-east-1:123456789012:drs"
     let notified = try check(["--sns-topic", topic])
     #expect(notified.status == 0 && notified.output.contains("\(topic), to be subscribed to https://cloud.example/not"))
@@ -266,6 +277,7 @@ final class CloudProgramTests {
     "a mistake is named, with its option, in one line",
     arguments: [
       (["key", "/nowhere/keys"], "/nowhere/keys"), (["device", "list", "--keys", "none"], "replenish-cloud key none"),
+      (["device", "list", "--keys", "none", "--database-connections", "0"], "--database-connections 0"),
       (["serve", "--public-address", "http://cloud.example"], "--"), (["device", "add", "--model", "a b"], "--"),
     ])
   func mistakes(arguments: [String], word: String) throws {

@@ -74,12 +74,15 @@ extension Trait where Self == IssueHandlingTrait {
 /// An empty database for one test: a file in the test's folder, or a database of the tests' cluster, which is gone with
 /// this process at the latest.
 actor EmptyDatabase {
-  nonisolated let kind = TestDatabase.current
+  nonisolated let kind: TestDatabase
   nonisolated let path: String
   private let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
   private var isThere = false
 
-  init(folder: String) { path = folder + "/cloud.sqlite" }
+  init(folder: String, kind: TestDatabase = .current) {
+    self.kind = kind
+    path = folder + "/cloud.sqlite"
+  }
 
   /// What `--database` takes.
   func address() async throws -> String {

@@ -53,8 +53,12 @@ final class PostgreSQLConnection: @unchecked Sendable {
 
   var version: Int { Int(PQserverVersion(handle)) }
 
-  /// Whether nobody on the way can read along: TLS, or a socket on this machine.
-  var isPrivate: Bool { PQsslInUse(handle) == 1 || PQhost(handle)?.pointee == CChar(UInt8(ascii: "/")) }
+  /// Whether nobody on the way can read along: TLS, or a server on this machine.
+  var isPrivate: Bool {
+    let (host, address) = (PQhost(handle).map { String(cString: $0) }, PQhostaddr(handle).map { String(cString: $0) })
+    let isHere = host?.hasPrefix("/") == true || address?.hasPrefix("127.") == true || address == "::1"
+    return isHere || PQsslInUse(handle) == 1
+  }
 
   func noteBackend() throws {
     let row = try query(

@@ -31,6 +31,19 @@ extension PostgreSQLDatabase {
     }
   }
 
+  /// What the server and the database are.
+  static func look(at address: String) async throws -> (description: String, isReady: Bool) {
+    try await open(address, connections: 1).withConnection { connection in
+      let server = "PostgreSQL \(connection.version / 10_000), \(connection.isPrivate ? "" : "NOT ENCRYPTED, ")durable"
+      let isThere: Bool? = try connection.query("SELECT to_regclass('schema_step') IS NOT NULL").rows.first?[at: 0]
+      guard isThere == true else { return ("\(server); its tables are not there yet; serve makes them", false) }
+      let done = try doneSteps(connection)
+      let missing = Schema.steps.filter { !done.contains($0.name) }.count
+      guard missing == 0 else { return ("\(server); its schema lacks \(missing) steps; serve does them", false) }
+      return (server, true)
+    }
+  }
+
   private static func doneSteps(_ connection: PostgreSQLConnection) throws -> Set<String> {
     Set(try connection.query("SELECT name FROM schema_step").rows.compactMap { $0[at: 0] })
   }

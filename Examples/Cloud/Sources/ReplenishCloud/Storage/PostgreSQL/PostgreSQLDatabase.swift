@@ -193,13 +193,10 @@ final class PostgreSQLDatabase: SQLDatabase {
         let row = try connection.query("SELECT happened FROM commit_mark WHERE id = ?", [mark]).rows.first
         giveBack(connection)
         if let happened: Bool = row?[at: 0] { return happened }
-        throw SQLStorage.Unsettled(reason: "its mark is gone")
-      } catch let again as Again {
-        try patience.wait(or: SQLStorage.Unsettled(reason: "\(again.reason)"))
-      } catch let lost as PostgreSQLLost {
-        try patience.wait(or: SQLStorage.Unsettled(reason: lost.message))
-      } catch let error as PostgreSQLError {
-        try patience.wait(or: SQLStorage.Unsettled(reason: error.message))
+        throw SQLStorage.Failure(description: "the mark of the transaction is gone")
+      } catch {
+        let reason = (error as? Again)?.reason ?? (error as? PostgreSQLLost).map(Self.unreachable) ?? error
+        try patience.wait(or: SQLStorage.Unsettled(reason: "\(reason)"))
       }
     }
   }
