@@ -116,7 +116,7 @@ def new_cloud(request, cloud_program, maker, amazon):
     """Makes clouds, and ends them with the test."""
     request.node.clouds = clouds = []
 
-    def make(**options):
+    def make(maker=maker, **options):
         cloud = Cloud(cloud_program, maker, amazon, **options)
         clouds.append(cloud)
         return cloud
