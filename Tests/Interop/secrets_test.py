@@ -1,4 +1,4 @@
-"""`replenish-cloud token` between Secrets Manager as moto has it, with policies and signatures checked, and the emulator."""
+"""`replenish-cloud token` between moto, which checks signatures and policies, and the emulator."""
 
 import fnmatch
 import http.client
@@ -41,7 +41,7 @@ def cloud(request):
 
 
 class Gate(http.server.ThreadingHTTPServer):
-    """Passes requests on to moto, notes them, and lets a test come between. Moto sees the same bytes and the same host."""
+    """Passes requests on to moto, notes them, and lets a test come between. Moto sees the same bytes and host."""
 
     daemon_threads = True
 
@@ -91,12 +91,10 @@ class Passage(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Moto:
-    """moto_server in IAM mode: after the setup every signature and every policy counts."""
+class MotoServer:
+    """moto_server in IAM mode: after the four calls of the setup every signature and every policy counts."""
 
-    POLICY = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]
-
-    def __init__(self, folder, document, policy=None):
+    def __init__(self, folder):
         self.port = free_port()
         environment = {**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "4"}
         self.log = open(folder / "moto.log", "wb")
@@ -106,7 +104,22 @@ class Moto:
         while not answers(self.port):
             assert self.process.poll() is None and time.monotonic() < deadline, "moto did not start"
             time.sleep(0.1)
-        url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.log.close()
+
+
+class Moto(MotoServer):
+    """With a user and the secret."""
+
+    POLICY = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]
+
+    def __init__(self, folder, document, policy=None):
+        super().__init__(folder)
+        url = self.url
         iam = client("iam", url, "setup", "setup")
         iam.create_user(UserName="reader")
         key = iam.create_access_key(UserName="reader")["AccessKey"]
@@ -122,11 +135,6 @@ class Moto:
 
     def value(self):
         return self.reader.get_secret_value(SecretId="lwa-oauth")["SecretString"]
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait(10)
-        self.log.close()
 
 
 def free_port():
@@ -197,7 +205,7 @@ class Machine:
 
     def __init__(self, folder, cloud, emulator, aws, auth="secretsManager", local=None, variables=None):
         self.folder, self.cloud, self.emulator = pathlib.Path(tempfile.mkdtemp(dir=folder)), cloud, emulator
-        self.variables = variables or {}
+        self.variables = dict(variables or {})
         if aws:
             self.variables |= {"AWS_ENDPOINT_URL_SECRETS_MANAGER": aws}
         self.config = self.folder / "default.json"
@@ -559,6 +567,27 @@ def test_options_that_are_wrong(cloud):
     assert process.returncode == 64 and process.stdout == ""
 
 
+def test_serve_takes_its_client_from_the_secret(calm):
+    """As `check` sees it, which reads what serve reads; the files it also asks for are not there."""
+    machine = calm.machine()
+    command = [machine.cloud, "check", "--keys", "none", "--database", "none", "--public-address", "https://a.example"]
+    for option in ("--device-certificate", "--device-private-key", "--maker-ca"):
+        command += [option, "none"]
+    command += ["--aws-secret", "lwa-oauth"]
+
+    def amazon(**changes):
+        environment = machine.environment() | {"AWS_REGION": REGION} | changes
+        done = subprocess.run(command, env=environment, cwd=machine.folder, capture_output=True, text=True, timeout=60)
+        assert SECRET not in done.stdout + done.stderr
+        return next(line for line in done.stdout.splitlines() if " Amazon: " in line)
+
+    assert amazon().startswith("good  Amazon: client secret readable")
+    assert amazon(AWS_ACCESS_KEY_ID="AKIAUNKNOWN00000000").startswith("BAD   Amazon: AWS answered GetSecretValue with")
+    command.extend(["--client-id", "id", "--client-secret-file", "none"])
+    done = subprocess.run(command, env=machine.environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 64 and "--aws-secret" in done.stderr, done.stderr
+
+
 # The credential chain, beside botocore's
 
 
@@ -664,20 +693,10 @@ def test_commands_and_policy_of_the_readme(tmp_path, cloud, hasty_emulator):
 
     Moto asks about the resource "*" whatever the secret is, so the policy's pattern is held against the ARN here.
     """
-    gate, policy = Gate(), json.loads(readme_block("policy"))
+    moto, policy = MotoServer(tmp_path), json.loads(readme_block("policy"))
+    gate = Gate(moto.port)
     [statement] = policy["Statement"]
     pattern, statement["Resource"] = statement["Resource"], "*"
-    moto = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port := free_port())],
-        env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "4"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + START
-    while not answers(port):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    gate.target = port
     (tmp_path / "policy.json").write_text(json.dumps(policy))
     (tmp_path / "secret.json").write_text(document(hasty_emulator, refresh_token(hasty_emulator)))
     keys = {"AWS_ACCESS_KEY_ID": "setup", "AWS_SECRET_ACCESS_KEY": "setup", "AWS_DEFAULT_REGION": REGION}
@@ -698,13 +717,12 @@ def test_commands_and_policy_of_the_readme(tmp_path, cloud, hasty_emulator):
     gate.calls.clear()
     machine.token()
     assert gate.operations() == [("GetSecretValue", 200), ("PutSecretValue", 200)]
-    reader = client("secretsmanager", f"http://127.0.0.1:{port}", *keys.values())
+    reader = client("secretsmanager", moto.url, *keys.values())
     with pytest.raises(reader.exceptions.ClientError) as refusal:
         reader.delete_secret(SecretId="lwa-oauth")
-    assert "AccessDenied" in refusal.value.response["Error"]["Code"]
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
     arn = reader.get_secret_value(SecretId="lwa-oauth")["ARN"]
     assert fnmatch.fnmatchcase(arn, pattern)
     for other in (arn.replace("lwa-oauth", "lwa-oauth-2"), arn.replace("lwa-oauth", "else"), arn + "x"):
         assert not fnmatch.fnmatchcase(other, pattern), other
-    moto.terminate()
-    moto.wait(10)
+    moto.end()

@@ -23,6 +23,24 @@ public struct TokenConfiguration: Sendable {
     public var stage: String
     /// `regionName`; without it an ARN's region, or nil: what the AWS environment says.
     public var region: String?
+
+    init(_ name: String, stage: String = "AWSCURRENT", region: String? = nil, source: String) throws {
+      guard LoginCredentials.isToken(name) else {
+        throw SecretsFailure(.configuration, "\(source) is no name and no ARN")
+      }
+      (self.name, self.stage, self.region) = (name, stage, region)
+      guard name.hasPrefix("arn:") else { return }
+      // arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME
+      let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 7, parts[2] == "secretsmanager", parts[5] == "secret" else {
+        throw SecretsFailure(.configuration, "\(source) is no secret's ARN")
+      }
+      if let region, region != parts[3] {
+        throw SecretsFailure(
+          .configuration, "\(source): the region beside it is \(region), but the ARN says \(parts[3])")
+      }
+      self.region = String(parts[3])
+    }
   }
 
   /// The node `oauthLocal`.
@@ -72,30 +90,16 @@ public struct TokenConfiguration: Sendable {
   }
 
   private static func secret(_ nodes: Nodes) throws -> Secret {
-    let name = try nodes.required("secretsManager", "secretNameForOAuth")
-    guard name.utf8.count <= 2048, name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-      throw SecretsFailure(.configuration, "\(nodes.path): secretsManager.secretNameForOAuth is no name and no ARN")
-    }
     let stage = nodes.text("secretsManager", "versionStage") ?? "AWSCURRENT"
     // A refresh token that changes is written back; these two labels are moved by AWS itself.
     guard stage != "AWSPREVIOUS", stage != "AWSPENDING" else {
       throw SecretsFailure(
         .configuration, "\(nodes.path): secretsManager.versionStage \(stage) cannot be written to; use AWSCURRENT")
     }
-    var region = nodes.text("secretsManager", "regionName")
-    if name.hasPrefix("arn:") {
-      // arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME
-      let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-      guard parts.count == 7, parts[2] == "secretsmanager", parts[5] == "secret" else {
-        throw SecretsFailure(.configuration, "\(nodes.path): secretsManager.secretNameForOAuth is no secret's ARN")
-      }
-      if let region, region != parts[3] {
-        throw SecretsFailure(
-          .configuration, "\(nodes.path): secretsManager.regionName is \(region), but the ARN says \(parts[3])")
-      }
-      region = String(parts[3])
-    }
-    return Secret(name: name, stage: stage, region: region)
+    let name = try nodes.required("secretsManager", "secretNameForOAuth")
+    return try Secret(
+      name, stage: stage, region: nodes.text("secretsManager", "regionName"),
+      source: "\(nodes.path): secretsManager.secretNameForOAuth")
   }
 
   private static func local(_ nodes: Nodes) throws -> Local {
@@ -104,8 +108,6 @@ public struct TokenConfiguration: Sendable {
       clientSecret: try nodes.required("oauthLocal", "client_secret"),
       tokenAddress: nil, scope: nil,
       refreshToken: try nodes.required("oauthLocal", "refresh_token"))
-    try credentials.check(
-      in: nodes.path, "oauthLocal.client_id", "oauthLocal.client_secret", "oauthLocal.refresh_token")
     let caches = nodes.flag("oauthLocal", "cacheToken") ?? true
     return Local(
       credentials: credentials, tokenFile: caches ? nodes.text("oauthLocal", "token_file") ?? "token.json" : nil)
@@ -140,6 +142,10 @@ public struct TokenConfiguration: Sendable {
     func required(_ node: String, _ name: String) throws -> String {
       guard let text = text(node, name) else {
         throw SecretsFailure(.configuration, "\(path): \(node).\(name) is missing, empty or still a placeholder")
+      }
+      // What came with a line break or a space from a clipboard.
+      guard LoginCredentials.isToken(text) else {
+        throw SecretsFailure(.configuration, "\(path): \(node).\(name) has spaces or other characters, or is too long")
       }
       return text
     }

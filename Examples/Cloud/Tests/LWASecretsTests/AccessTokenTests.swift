@@ -86,6 +86,23 @@ struct AccessTokenTests {
     #expect(texts == ["Atza|1"] && services.refreshes.count == 1 && services.putCount == 1)
   }
 
+  @Test("who asks for a fresh token does not get the one at hand from somebody who asked at the same time")
+  func freshBesideOthers() async throws {
+    let services = Services()
+    let machine = try Machine(services, clock)
+    _ = try await machine.start().token()
+    let tokens = try machine.start()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<20 { group.addTask { _ = try await tokens.token() } }
+      group.addTask {
+        let fresh = try await tokens.token(fresh: true)
+        #expect(fresh == "Atza|2")
+      }
+      try await group.waitForAll()
+    }
+    #expect(services.refreshes.count == 2)
+  }
+
   @Test("asp-cli sends the scope as a list: here it is one text, spaces between, as RFC 6749 has it")
   func form() async throws {
     let services = Services()
