@@ -4,15 +4,24 @@ import OwnerOnlyFiles
 /// Where the secrets of Login with Amazon are: a file in the shape of asp-cli's `config/default.json`.
 ///
 /// Other members are accepted and left alone. Nothing but the path given is read, whatever the current folder is.
-public struct TokenConfiguration: Sendable {
+public struct TokenConfiguration: Sendable, CustomStringConvertible {
   /// `asp_cli.auth`.
-  public enum Source: Sendable {
+  public enum Source: Sendable, CustomStringConvertible {
     /// `secretsManager`: AWS Secrets Manager has them.
     case secretsManager(Secret)
     /// `oauthLocal`: this file has them.
     case oauthLocal(Local)
     /// Anything else: `oauthLocal.access_token` is used as it is.
     case verbatim(String)
+
+    /// Where; no token is in it.
+    public var description: String {
+      switch self {
+      case .secretsManager(let secret): "secret \(secret.name)"
+      case .oauthLocal(let local): "\(local.credentials)"
+      case .verbatim: "verbatim"
+      }
+    }
   }
 
   /// The node `secretsManager`.
@@ -55,6 +64,9 @@ public struct TokenConfiguration: Sendable {
   public let path: String
   /// Where the secrets are.
   public let source: Source
+
+  /// The path.
+  public var description: String { path }
 
   /// Reads the file. One that holds secrets itself must be readable by its owner only.
   public init(path: String) throws {

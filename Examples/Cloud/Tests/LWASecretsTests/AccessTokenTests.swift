@@ -156,7 +156,15 @@ struct AccessTokenTests {
       #expect(!failure.description.contains("\n"))
     }
     let stored = try await machine.secretStore().read()
-    #expect(!"\(stored.credentials)".contains("canary") && !"\(stored.credentials)".contains("Atzr"))
+    let configuration = try TokenConfiguration(
+      path: machine.folder.write("default.json", ConfigurationTests.sample))
+    let answer = #"{"access_token":"Atza|canary","refresh_token":"Atzr|0","token_type":"bearer","expires_in":1}"#
+    let described: [Any] = [
+      stored, stored.credentials, configuration, configuration.source, services.calls,
+      TokenAnswer(status: 200, body: Data(answer.utf8)), AccessToken(text: "Atza|", askedAt: .now, expiresAt: .now),
+      HTTPAnswer(status: 200, body: Data(answer.utf8)),
+    ]
+    for value in described { #expect(!"\(value)".contains(/canary|Atz[ar]/), "\(value)") }
   }
 
   @Test("invalid_grant for a token that another machine has replaced meanwhile: the one on record is tried, once")
