@@ -39,7 +39,9 @@ struct CheckCommand: AsyncParsableCommand {
       let count = try await storage.open().devices().count
       return "\(storage.database) opens with these keys; \(count) devices"
     }
-    await check("Amazon") { "client secret readable, addresses are https (\(try amazon.configuration().service))" }
+    await check("Amazon") {
+      "client secret readable, addresses are https (\(try await amazon.configuration().service))"
+    }
     await check("notifications") {
       guard let source = try notifications.source() else { return "none: pages learn of a shipment by asking" }
       let development = notifications.snsOrigin.map { "; certificates from \($0), FOR DEVELOPMENT ONLY" } ?? ""

@@ -13,6 +13,8 @@ struct CloudCommand: AsyncParsableCommand {
             Enters a device and prints its claim code, once.
         replenish-cloud serve --database cloud.sqlite --keys keys ...
             Runs it; see serve --help.
+        replenish-cloud token --config config/default.json
+            Prints an access token for scripts; see token --help.
       """,
-    subcommands: [ServeCommand.self, DeviceCommand.self, KeyCommand.self, CheckCommand.self])
+    subcommands: [ServeCommand.self, DeviceCommand.self, KeyCommand.self, CheckCommand.self, TokenCommand.self])
 }
