@@ -23,6 +23,7 @@ let package = Package(
     .executable(name: "amazon-emulator", targets: ["amazon-emulator"]),
     .library(name: "ReplenishCloud", targets: ["ReplenishCloud"]),
     .executable(name: "replenish-cloud", targets: ["replenish-cloud"]),
+    .executable(name: "replenish-connector", targets: ["replenish-connector"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -110,6 +111,17 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .executableTarget(
+      name: "replenish-connector",
+      dependencies: [
+        "ServiceProgram", logging,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "OAuthServerTests",
       dependencies: ["OAuthServer"],
@@ -130,6 +142,7 @@ let package = Package(
       name: "ReplenishCloudTests",
       dependencies: [
         "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
+        "replenish-connector",
         hummingbird,
         hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),

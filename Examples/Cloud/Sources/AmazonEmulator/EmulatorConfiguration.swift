@@ -52,6 +52,8 @@ public struct EmulatorConfiguration: Sendable {
   public var allowsRealOrders = false
   /// The numbers and switches of the authorization server.
   public var policy = ServerPolicy()
+  /// The managed-integrations stand-in.
+  public var managedIntegrations = ManagedIntegrationsConfiguration()
 
   /// Creates a configuration with LWA's habits: an hour's access, five minutes for a code, no rotation.
   public init(customers: [Customer], clients: [OAuthClient]) {

@@ -3,7 +3,10 @@ import Foundation
 /// Everything the cloud knows of an owner, for the owner; no secret is in it, sealed or not.
 public struct OwnerExport: Sendable, Equatable, Encodable {
   /// The tables it draws on. A test compares them with the schema, so that none is forgotten.
-  static let tables = ["owner", "recovery_code", "session", "ownership", "registration", "slot", "press"]
+  static let tables = [
+    "owner", "recovery_code", "session", "ownership", "registration", "slot", "press", "connector_device",
+    "connector_event",
+  ]
 
   /// The account.
   public struct Account: Sendable, Equatable, Encodable {
@@ -31,6 +34,8 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var claimedAt: Date
     /// Until when it was.
     public var releasedAt: Date?
+    /// Its name towards AWS IoT managed integrations, where it has one.
+    public var connectorDeviceId: String?
     /// Its links to Amazon, oldest first.
     public var registrations: [Link]
     /// Its presses, oldest first.
@@ -81,19 +86,38 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var orderStateAt: Date?
   }
 
+  /// Something that managed integrations was told, or is to be.
+  public struct Told: Sendable, Equatable, Encodable {
+    /// The owner's name towards it.
+    public var userId: String
+    /// What it is about.
+    public var kind: String
+    /// The number of the search, or of the command.
+    public var reference: String
+    /// Where it stands.
+    public var state: String
+    /// Since when.
+    public var notedAt: Date
+  }
+
   /// The account.
   public var account: Account
   /// The browsers that are signed in.
   public var sessions: [Session]
   /// The devices owned now and before, oldest claim first.
   public var devices: [Device]
+  /// What managed integrations was told in the last minutes, oldest first.
+  public var managedIntegrations: [Told]
 
   /// The file that the owner gets.
   func json(at now: Date) throws -> Data {
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .iso8601
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(File(exportedAt: now, account: account, sessions: sessions, devices: devices))
+    return try encoder.encode(
+      File(
+        exportedAt: now, account: account, sessions: sessions, devices: devices,
+        managedIntegrations: managedIntegrations))
   }
 
   private struct File: Encodable {
@@ -101,5 +125,6 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     var account: Account
     var sessions: [Session]
     var devices: [Device]
+    var managedIntegrations: [Told]
   }
 }

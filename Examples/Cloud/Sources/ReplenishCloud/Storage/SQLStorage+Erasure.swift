@@ -20,9 +20,14 @@ extension SQLStorage {
     let sessions = try db.rows("SELECT expires_at FROM session WHERE owner = ? ORDER BY expires_at", [owner])
     let devices = try db.rows(
       """
-      SELECT ownership.id AS id, model, serial, claimed_at, released_at
+      SELECT ownership.id AS id, model, serial, claimed_at, released_at,
+      (SELECT id FROM connector_device WHERE connector_device.ownership = ownership.id) AS connector_device
       FROM ownership JOIN device ON device.id = ownership.device
       WHERE owner = ? ORDER BY claimed_at, ownership.id
+      """, [owner])
+    let told = try db.rows(
+      """
+      SELECT user_id, kind, reference, state, noted_at FROM connector_event WHERE owner = ? ORDER BY noted_at, id
       """, [owner])
     return OwnerExport(
       account: .init(
@@ -31,8 +36,14 @@ extension SQLStorage {
       devices: try devices.map { row in
         OwnerExport.Device(
           model: row["model"], serial: row["serial"], claimedAt: row.date("claimed_at"),
-          releasedAt: row.dateIfAny("released_at"), registrations: try exportedLinks(ownership: row["id"], db),
+          releasedAt: row.dateIfAny("released_at"), connectorDeviceId: row["connector_device"],
+          registrations: try exportedLinks(ownership: row["id"], db),
           presses: try exportedPresses(ownership: row["id"], db))
+      },
+      managedIntegrations: told.map { row in
+        OwnerExport.Told(
+          userId: row["user_id"], kind: row["kind"], reference: row["reference"], state: row["state"],
+          notedAt: row.date("noted_at"))
       })
   }
 
@@ -147,6 +158,8 @@ extension SQLStorage {
   /// Which rows reach an owner, in an order that the foreign keys allow. A test compares the tables with the schema, so
   /// that none is forgotten.
   static let erasedRows: [(table: String, rows: String)] = [
+    ("connector_event", "owner = ?1"),
+    ("connector_device", "ownership IN (\(ownerships))"),
     ("slot", "registration IN (\(registrations))"),
     ("press", "ownership IN (\(ownerships)) OR registration IN (\(registrations))"),
     ("registration", "ownership IN (\(ownerships))"),

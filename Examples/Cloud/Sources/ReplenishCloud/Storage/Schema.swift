@@ -50,6 +50,37 @@ enum Schema {
         ALTER TABLE registration ADD COLUMN refresh_after REAL;
         CREATE INDEX registration_live ON registration (id) WHERE state = 'live';
         """),
+    // Events stay until they expire, so that a request which comes again makes no second one.
+    SchemaStep(
+      name: "8 events of the connector",
+      sql: """
+        CREATE TABLE connector_device (
+          id TEXT PRIMARY KEY NOT NULL,
+          ownership INTEGER NOT NULL UNIQUE REFERENCES ownership
+        );
+        CREATE TABLE connector_event (
+          id TEXT PRIMARY KEY NOT NULL,
+          grant_id TEXT NOT NULL,
+          owner TEXT NOT NULL REFERENCES owner,
+          user_id TEXT NOT NULL,
+          connector TEXT NOT NULL,
+          kind TEXT NOT NULL,
+          reference TEXT NOT NULL,
+          ownership INTEGER REFERENCES ownership,
+          command TEXT,
+          seconds INTEGER,
+          state TEXT NOT NULL,
+          noted_at REAL NOT NULL,
+          expires_at REAL NOT NULL,
+          attempts INTEGER NOT NULL DEFAULT 0,
+          lease TEXT,
+          lease_until REAL,
+          next_attempt_at REAL NOT NULL
+        );
+        CREATE INDEX connector_event_open ON connector_event (next_attempt_at) WHERE state = 'open';
+        CREATE INDEX connector_event_owner ON connector_event (owner);
+        CREATE INDEX connector_event_expires ON connector_event (expires_at);
+        """),
   ]
 
   private static let first = """
