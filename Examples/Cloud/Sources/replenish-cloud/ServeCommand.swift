@@ -52,7 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.rekeying = try devices.rekeying()
     configuration.formKey = try explained { try KeyFile(path: self.storage.keys) }.derived(for: "forms of visitors")
     let settled = configuration
-    let storage = try storage.open()
+    let storage = try await storage.open()
     let cloud = try explained { try ReplenishCloud(settled, storage: storage, logger: logger) }
     let ready = ReadyFile(path: readyFile)
     let pageApplication = try explained {
