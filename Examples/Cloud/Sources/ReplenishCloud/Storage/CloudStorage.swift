@@ -5,7 +5,7 @@ import Foundation
 /// Each function is one transaction: it happened, durably, before it returns, or it did not happen at all. None of
 /// them is open while anybody talks to Amazon.
 public protocol CloudStorage: OwnerStorage, DeviceStorage, LinkStorage, PressStorage, NotificationStorage,
-  ErasureStorage
+  ErasureStorage, GrantStorage
 {
   /// Throws away what has died: sessions, tickets, attempts, refusals, numbers of notifications.
   func sweep(at now: Date) async throws
