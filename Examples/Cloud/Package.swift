@@ -104,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "replenish-cloud",
       dependencies: [
-        "ReplenishCloud", "ServiceProgram", hummingbird, logging, lifecycle,
+        "ReplenishCloud", "OAuthServer", "ServiceProgram", hummingbird, logging, lifecycle,
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -43,7 +43,7 @@ public final class AmazonEmulator: Sendable {
     dash = DashAccounts(
       slots: configuration.slots, allowsRealOrders: configuration.allowsRealOrders, clock: clock)
     server = AuthorizationServer(
-      storage: storage, policy: configuration.policy, dialect: LWA.dialect, mint: LWA.mint,
+      storage: storage, devices: storage, policy: configuration.policy, dialect: LWA.dialect, mint: LWA.mint,
       consent: DashConsent(dash: dash), now: { clock.now })
     pages = try PageLibrary(
       site: "Amazon emulator",
@@ -82,11 +82,11 @@ public final class AmazonEmulator: Sendable {
 
   /// Revokes the grants of the matching devices, as a customer does who removes the app; returns how many there were.
   @discardableResult
-  public func revokeGrants(model: String? = nil, serial: String? = nil) async throws -> Int {
+  public func revokeGrants(model: String? = nil, serial: String? = nil) async -> Int {
     var count = 0
     for registration in await dash.registrations
     where (model == nil || registration.model == model) && (serial == nil || registration.serial == serial) {
-      count += try await server.revokeGrants(resource: registration.id)
+      count += await storage.revokeGrants(resource: registration.id, at: clock.now)
     }
     return count
   }
@@ -112,8 +112,8 @@ public final class AmazonEmulator: Sendable {
     router.add(
       middleware: FaultMiddleware(
         script: faults, expireTokens: { [self] in await expireAccessTokens() },
-        revokeGrants: { [self] in try await revokeGrants() }))
-    let dashRoutes = DashRoutes(server: server, dash: dash, clock: clock)
+        revokeGrants: { [self] in await revokeGrants() }))
+    let dashRoutes = DashRoutes(server: server, storage: storage, dash: dash, clock: clock)
     router.add(middleware: FrontMiddleware { try await dashRoutes.respond(to: $0, $1) })
     let notificationRoutes = NotificationRoutes(emulator: self)
     router.add(middleware: FrontMiddleware { request, _ in try await notificationRoutes.respond(to: request) })
@@ -129,7 +129,7 @@ public final class AmazonEmulator: Sendable {
   }
 
   private func addLogin(to router: Router<EmulatorContext>, isSecure: Bool) {
-    var paths = OAuthRoutes<EmulatorContext>.Paths()
+    var paths = OAuthPaths()
     paths.authorize = "/ap/oa"
     paths.token = ["/auth/o2/token", "/auth/O2/token"]
     paths.revoke = "/auth/o2/revoke"
@@ -137,7 +137,8 @@ public final class AmazonEmulator: Sendable {
     paths.code = "/code"
     let dash = dash
     OAuthRoutes<EmulatorContext>(
-      server: server, accounts: CustomerDirectory(customers: configuration.customers), pages: pages,
+      server: server, accounts: CustomerDirectory(customers: configuration.customers), sessions: storage,
+      pages: pages,
       publicAddress: { [self] in publicAddress }, isSecure: isSecure, paths: paths
     ) { event, context in
       context.note.set { values in

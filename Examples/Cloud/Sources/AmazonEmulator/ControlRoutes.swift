@@ -62,7 +62,7 @@ struct ControlRoutes: Sendable {
 
   private func revoke(_ request: Request) async throws -> Response {
     try await ControlBody.with(DeviceChoice.self, request) { choice in
-      Response.json(["revoked": try await emulator.revokeGrants(model: choice.model, serial: choice.serial)])
+      Response.json(["revoked": await emulator.revokeGrants(model: choice.model, serial: choice.serial)])
     }
   }
 

@@ -24,6 +24,7 @@ public final class ReplenishCloud: Sendable {
   let connector: (configuration: ConnectorConfiguration, seams: ConnectorSeams)?
   let pages: PageLibrary
   let accounts: OwnerAccounts
+  let ownerGrants: OwnerGrants
   let logger: Logger
   let now: @Sendable () -> Date
   private let address: AddressBox
@@ -57,6 +58,7 @@ public final class ReplenishCloud: Sendable {
         source: source, storage: storage, amazon: amazon, calls: calls, keeper: keeper,
         certificates: SNSCertificates(amazon), logger: logger, now: now)
     }
+    ownerGrants = OwnerGrants(storage: storage, issuer: { [address] in address.text }, now: now)
     connector = configuration.connector.flatMap { connector in seams.map { (connector, $0) } }
     pages = try PageLibrary(site: configuration.site, templates: Self.templates, style: Self.style)
     accounts = OwnerAccounts(
@@ -66,7 +68,10 @@ public final class ReplenishCloud: Sendable {
       publicAddress: { [address] in address.text }, site: configuration.site, now: now)
   }
 
-  /// What browsers type, without a final slash.
+  /// What owners allowed apps.
+  public var grants: any AccessGrants { ownerGrants }
+
+  /// What browsers type, without a final slash; also the name of the authorization server (its issuer).
   public var publicAddress: String {
     get { address.text }
     set { address.text = newValue }
@@ -98,6 +103,7 @@ public final class ReplenishCloud: Sendable {
       "cloud-delete-account": PackageResources.cloud_delete_account_mustache,
       "cloud-devices": PackageResources.cloud_devices_mustache, "cloud-claim": PackageResources.cloud_claim_mustache,
       "cloud-device": PackageResources.cloud_device_mustache,
+      "cloud-consent": PackageResources.cloud_consent_mustache, "cloud-apps": PackageResources.cloud_apps_mustache,
     ]
     return own.mapValues { String(decoding: $0, as: UTF8.self) }
   }
@@ -158,7 +164,7 @@ extension ReplenishCloud {
     guard let connector else { return nil }
     let (work, logger) = (connectorWork, logger)
     let desk = ConnectorDesk(
-      configuration: connector.configuration, storage: storage, grants: connector.seams.grants,
+      configuration: connector.configuration, storage: storage, grants: grants,
       commands: connector.seams.commands, logger: logger, now: now,
       hurry: {
         Task {
@@ -178,7 +184,7 @@ extension ReplenishCloud {
   var connectorWork: ConnectorWork? {
     connector.map { connector in
       ConnectorWork(
-        configuration: connector.configuration, storage: storage, grants: connector.seams.grants,
+        configuration: connector.configuration, storage: storage, grants: grants,
         commands: connector.seams.commands, signer: connector.seams.signer, amazon: amazon, logger: logger, now: now)
     }
   }
@@ -191,10 +197,18 @@ extension ReplenishCloud {
       storage: storage, accounts: accounts,
       sessions: CloudSessions(
         storage: storage, isSecure: configuration.isSecure, formKey: configuration.formKey, now: now), links: links,
-      calls: calls, pages: pages, address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
+      calls: calls, pages: pages, server: ownerGrants.server, address: ClientAddress(proxies: configuration.proxies),
+      logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() }
     ).router(isSecure: configuration.isSecure)
     NotificationRoute(desk: notifications, logger: logger).add(to: router)
+    ResourceRoutes(storage: storage, grants: grants, logger: logger).add(to: router)
+    BackChannelRoutes(
+      server: ownerGrants.server, paths: OwnerGrants.paths, publicAddress: { [address] in address.text },
+      scopes: CloudScope.allCases.map(\.rawValue)
+    ) { [logger] event, _ in
+      if let error = event.error { logger.notice("\(event.kind.rawValue) refused: \(error.code.rawValue)") }
+    }.add(to: router)
     return router
   }
 

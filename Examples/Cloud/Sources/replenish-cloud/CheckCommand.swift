@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import OAuthServer
 import ReplenishCloud
 
 struct CheckCommand: AsyncParsableCommand {
@@ -38,6 +39,21 @@ struct CheckCommand: AsyncParsableCommand {
       }
       let count = try await storage.open().devices().count
       return "\(storage.database) opens with these keys; \(count) devices"
+    }
+    await check("apps") {
+      guard FileManager.default.fileExists(atPath: storage.database) else { return "none yet" }
+      let clients = try await storage.open().clients()
+      for client in clients {
+        if let problem = ClientEntry.problem(of: client) {
+          throw ValidationError("\(client.id): \(problem) Remove it and add it again.")
+        }
+      }
+      if clients.isEmpty { return "none; see client add" }
+      let development = pages.publicAddress.hasPrefix("https://") ? "" : "; without https, FOR DEVELOPMENT ONLY"
+      return """
+        \(clients.count); authorize at \(pages.publicAddress)/authorize, tokens at \(pages.publicAddress)/token, the \
+        rest in \(pages.publicAddress)\(OAuthPaths.wellKnown)\(development)
+        """
     }
     await check("Amazon") { "client secret readable, addresses are https (\(try amazon.configuration().service))" }
     await check("notifications") {

@@ -139,6 +139,12 @@ struct ConnectorBench: Sendable {
         owner: try #require(owner).id, serial: serial, code: device.claimCode, presentSince: now - 600, at: now))
   }
 
+  /// A device's name towards apps.
+  func device(_ ownership: Ownership) async throws -> String {
+    let shared = try await cloud.storage.sharedDevices(of: ownership.owner)
+    return try #require(shared.first { $0.ownership.id == ownership.id }).id
+  }
+
   /// A grant of an owner's, and its token.
   func grant(
     of owner: Owner.ID, _ id: String = "grant1", user: String = "user1", client: String = ConnectorBench.client,

@@ -136,7 +136,7 @@ struct ConnectorDeskTests {
   @Test("SendCommand: Identify for the owner's own device, once however often it comes")
   func command() async throws {
     try await run { bench, ownership, token in
-      let device = try #require(try await bench.cloud.storage.connectorDevice(ownership: ownership.id))
+      let device = try await bench.device(ownership)
       for _ in 0..<3 {
         #expect(try await bench.ask("AWS.SendCommand", token, ConnectorBench.identify(device)).code == 200)
       }
@@ -155,7 +155,7 @@ struct ConnectorDeskTests {
   @Test("command outside consent")
   func outsideConsent() async throws {
     try await run { bench, ownership, _ in
-      let device = try #require(try await bench.cloud.storage.connectorDevice(ownership: ownership.id))
+      let device = try await bench.device(ownership)
       let narrow = await bench.grant(of: ownership.owner, "grant2", scope: ["devices:read"])
       #expect(try await bench.ask("AWS.SendCommand", narrow, ConnectorBench.identify(device)).code == 403)
       #expect(await bench.commands.noted == [])
@@ -166,7 +166,7 @@ struct ConnectorDeskTests {
   @Test("ordering is never a command: only Identify is one, and only as Matter has it")
   func onlyIdentify() async throws {
     try await run { bench, ownership, token in
-      let device = try #require(try await bench.cloud.storage.connectorDevice(ownership: ownership.id))
+      let device = try await bench.device(ownership)
       let time: [String: JSONValue] = ["0x0000": .number(10)]
       let twice = JSONValue.members([
         "id": .string("0x0003"), "commands": .object(["0x00": .object(time), "0x40": .object(time)]),
@@ -201,8 +201,8 @@ struct ConnectorDeskTests {
   func boundaries() async throws {
     try await run { bench, ownership, token in
       let stranger = try await bench.owner("neighbour@example.com", serial: "SN2")
-      let theirs = try #require(try await bench.cloud.storage.connectorDevice(ownership: stranger.id))
-      let mine = try #require(try await bench.cloud.storage.connectorDevice(ownership: ownership.id))
+      let theirs = try await bench.device(stranger)
+      let mine = try await bench.device(ownership)
       #expect(theirs != mine)
       #expect(try await bench.cloud.storage.release(ownership.id, at: bench.cloud.clock.now))
       var answers: [ConnectorAnswer] = []

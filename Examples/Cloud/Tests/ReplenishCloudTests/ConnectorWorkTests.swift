@@ -30,7 +30,7 @@ struct ConnectorWorkTests {
       try await bench.work.sweep()
       let found = try #require(await bench.discovery("search1"))
       #expect(found.status == .succeeded && found.devices.count == 2)
-      #expect(found.devices.map(\.name) == ["Coffee Maker", "Coffee Maker"])
+      #expect(found.devices.map(\.name) == ["Coffee Maker", "Coffee Maker 2"])
       let ids = found.devices.map(\.id)
       #expect(Set(ids).count == 2)
       for id in ids {
@@ -43,7 +43,7 @@ struct ConnectorWorkTests {
       try await bench.work.sweep()
       #expect(await bench.discovery("search2")?.devices.map(\.id) == ids)
       #expect(try await bench.events() == ["discovery search1 sent", "discovery search2 sent"])
-      #expect(try await bench.cloud.storage.ownership(connectorDevice: ids[1])?.id == second.id)
+      #expect(try await bench.device(second) == ids[1])
       // What was sent is not sent again, also when the request comes once more.
       try await discover(bench, token)
       try await bench.work.sweep()
@@ -54,7 +54,7 @@ struct ConnectorWorkTests {
   @Test("a command's result waits for the device, and then the device is seen identifying itself")
   func result() async throws {
     try await run { bench, ownership, token in
-      let device = try #require(try await bench.cloud.storage.connectorDevice(ownership: ownership.id))
+      let device = try await bench.device(ownership)
       await bench.cloud.fixture.emulator.managed.plant(
         device: device, trace: "trace1", association: bench.association)
       #expect(try await bench.ask("AWS.SendCommand", token, ConnectorBench.identify(device)).code == 200)
@@ -76,7 +76,7 @@ struct ConnectorWorkTests {
   @Test("a device that does not do it in time: the customer is told so")
   func over() async throws {
     try await run { bench, ownership, token in
-      let device = try #require(try await bench.cloud.storage.connectorDevice(ownership: ownership.id))
+      let device = try await bench.device(ownership)
       await bench.cloud.fixture.emulator.managed.plant(
         device: device, trace: "trace1", association: bench.association)
       #expect(try await bench.ask("AWS.SendCommand", token, ConnectorBench.identify(device)).code == 200)
@@ -200,7 +200,7 @@ struct ConnectorWorkTests {
     try await run { bench, ownership, token in
       try await discover(bench, token)
       let storage = bench.cloud.storage
-      let device = try #require(try await storage.connectorDevice(ownership: ownership.id))
+      let device = try await bench.device(ownership)
       #expect(try await storage.beginErasure(of: ownership.owner, at: bench.cloud.clock.now))
       let answer = try await bench.ask("AWS.DiscoverDevices", token, ["deviceDiscoveryId": .string("search2")])
       #expect(answer.code == 401)

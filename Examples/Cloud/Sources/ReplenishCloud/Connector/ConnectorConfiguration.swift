@@ -7,9 +7,9 @@ public struct ConnectorConfiguration: Sendable {
   /// The client of our authorization server that managed integrations is; tokens of other clients are refused.
   public var clientID: String
   /// What an owner must have allowed for devices to be shown.
-  public var discoverScope = "devices:read"
+  public var discoverScope = CloudScope.readDevices.rawValue
   /// What an owner must have allowed for a device to be asked to identify itself.
-  public var identifyScope = "devices:identify"
+  public var identifyScope = CloudScope.identifyDevices.rawValue
   /// The service, without a final slash.
   public var service: String
   /// Seconds that a device has for a command.
@@ -26,18 +26,15 @@ public struct ConnectorConfiguration: Sendable {
   }
 }
 
-/// What the connector needs of its neighbours.
+/// What the connector needs of others.
 public struct ConnectorSeams: Sendable {
-  /// The authorization server.
-  public var grants: any AccessGrants
-  /// The downlink.
-  public var commands: any CommandStorage
+  /// The downlink; nil where devices have none.
+  public var commands: (any CommandStorage)?
   /// Who signs requests to AWS.
   public var signer: any RequestSigner
 
   /// Creates the seams.
-  public init(grants: any AccessGrants, commands: any CommandStorage, signer: any RequestSigner) {
-    self.grants = grants
+  public init(commands: (any CommandStorage)?, signer: any RequestSigner) {
     self.commands = commands
     self.signer = signer
   }

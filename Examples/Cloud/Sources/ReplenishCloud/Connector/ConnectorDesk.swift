@@ -12,7 +12,8 @@ struct ConnectorDesk: Sendable {
   let configuration: ConnectorConfiguration
   let storage: any CloudStorage
   let grants: any AccessGrants
-  let commands: any CommandStorage
+  /// Nil where devices have no downlink.
+  let commands: (any CommandStorage)?
   let logger: Logger
   let now: @Sendable () -> Date
   /// Told that an event is on disk, so that it does not wait for the next round.
@@ -97,25 +98,24 @@ struct ConnectorDesk: Sendable {
       return refusal(ConnectorCode.malformed, "connectorDeviceId or traceId is missing")
     }
     guard grant.scope.contains(configuration.identifyScope) else { return outsideConsent }
+    guard let commands else { return refusal(ConnectorCode.unsupported, "Devices take no commands here") }
     // Ordering is never a command, nor is anything else.
     guard let seconds = Matter.identify(payload.commands) else {
       return refusal(ConnectorCode.unsupported, "The only command is Identify, cluster 0x0003, command 0x00")
     }
     // Another owner's device and none at all have the same answer.
-    guard let ownership = try await storage.ownership(connectorDevice: device), ownership.owner == grant.owner else {
-      return refusal(ConnectorCode.notFound, "There is no such device in this account")
+    guard let shared = try await storage.sharedDevices(of: grant.owner).first(where: { $0.id == device }) else {
+      return noSuchDevice
     }
     var event = ConnectorEvent.about(
       .response, trace, under: grant, connector: envelope.connector,
       until: now() + configuration.commandSeconds + Self.responseLife)
     // The same for a retry of the same request: a device shows itself once.
     let command = DeviceCommand(
-      id: String(event.id.prefix(32)), ownership: ownership.id, action: .identify(seconds: seconds),
+      id: String(event.id.prefix(32)), ownership: shared.ownership.id, action: .identify(seconds: seconds),
       expiresAt: now() + configuration.commandSeconds)
-    guard try await commands.note(command, at: now()) else {
-      return refusal(ConnectorCode.notFound, "There is no such device in this account")
-    }
-    event.ownership = ownership.id
+    guard try await commands.note(command, at: now()) else { return noSuchDevice }
+    event.device = shared.id
     event.command = command.id
     event.seconds = seconds
     guard try await storage.note(event, at: now()) else {
@@ -127,5 +127,9 @@ struct ConnectorDesk: Sendable {
 
   private var outsideConsent: ConnectorAnswer {
     refusal(ConnectorCode.forbidden, "The owner did not allow this")
+  }
+
+  private var noSuchDevice: ConnectorAnswer {
+    refusal(ConnectorCode.notFound, "There is no such device in this account")
   }
 }

@@ -71,26 +71,30 @@ struct ConnectorEventBody: Encodable {
   }
 
   /// What became of a command.
-  init(result isDone: Bool, of event: ConnectorEvent, device: String?) {
+  init(result isDone: Bool, of event: ConnectorEvent) {
     UserId = event.userID
     Operation = "DEVICE_COMMAND_RESPONSE"
     StatusCode = isDone ? ConnectorCode.done : ConnectorCode.notDone
     Message = isDone ? "Done" : "The device did not do it in time"
-    ConnectorDeviceId = device
+    ConnectorDeviceId = event.device
     TraceId = event.reference
     MatterEndpoint = Change(clusters: [.init(commands: [Matter.identifyCommand: [:]])])
   }
 
   /// A device shows itself (Matter reports IdentifyTime when a command sets it).
-  init(identifying event: ConnectorEvent, device: String) {
+  init(identifying event: ConnectorEvent) {
     UserId = event.userID
     Operation = "DEVICE_EVENT"
     Message = "Identifying"
-    ConnectorDeviceId = device
+    ConnectorDeviceId = event.device
     TraceId = event.reference
     MatterEndpoint = Change(clusters: [.init(attributes: [Matter.identifyTime: Int(event.seconds ?? 0)])])
   }
 
-  /// A name in the pattern of `ConnectorDeviceName`; a model may have a plus sign.
-  static func name(of model: String) -> String { model.replacing("+", with: " ") }
+  /// A name in the pattern of `ConnectorDeviceName`, which a plus sign does not fit; a second device of a model has a
+  /// number.
+  static func name(of model: String, _ number: Int) -> String {
+    let name = model.replacing("+", with: " ")
+    return number == 1 ? name : "\(name) \(number)"
+  }
 }

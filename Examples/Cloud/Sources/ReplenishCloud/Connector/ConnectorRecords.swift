@@ -36,8 +36,8 @@ public struct ConnectorEvent: Sendable, Equatable, Identifiable {
   public var kind: Kind
   /// The number of the search, or the trace.
   public var reference: String
-  /// The device, of a command.
-  public var ownership: Int64?
+  /// The device, of a command: its name towards apps.
+  public var device: SharedDevice.ID?
   /// The command.
   public var command: DeviceCommand.ID?
   /// How long the device was to identify itself, of a command.
@@ -72,11 +72,6 @@ public struct ConnectorEvent: Sendable, Equatable, Identifiable {
 
 /// What the connector must remember.
 public protocol ConnectorStorage: Sendable {
-  /// The name of a device towards managed integrations: random, the same as long as the ownership lasts. Nil when the
-  /// ownership has ended.
-  func connectorDevice(ownership: Int64) async throws -> String?
-  /// The present ownership behind such a name.
-  func ownership(connectorDevice: String) async throws -> Ownership?
   /// Puts an event on disk, once for its identifier; false when its owner's account is erased.
   func note(_ event: ConnectorEvent, at now: Date) async throws -> Bool
   /// Events that somebody should work on now.

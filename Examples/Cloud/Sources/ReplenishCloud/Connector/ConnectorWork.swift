@@ -11,7 +11,8 @@ struct ConnectorWork: Sendable {
   let configuration: ConnectorConfiguration
   let storage: any CloudStorage
   let grants: any AccessGrants
-  let commands: any CommandStorage
+  /// Nil where devices have no downlink.
+  let commands: (any CommandStorage)?
   let signer: any RequestSigner
   let amazon: AmazonClient
   let logger: Logger
@@ -79,28 +80,22 @@ struct ConnectorWork: Sendable {
   private func news(of event: ConnectorEvent) async throws -> News {
     switch event.kind {
     case .discovery:
-      var devices: [ConnectorEventBody.Device] = []
-      for ownership in try await storage.ownerships(of: event.owner) {
-        guard let id = try await storage.connectorDevice(ownership: ownership.id) else { continue }
-        devices.append(
-          .init(
-            ConnectorDeviceId: id, ConnectorDeviceName: ConnectorEventBody.name(of: ownership.device.model)))
+      var count: [String: Int] = [:]
+      let devices = try await storage.sharedDevices(of: event.owner).map { shared in
+        let model = shared.ownership.device.model
+        count[model, default: 0] += 1
+        return ConnectorEventBody.Device(
+          ConnectorDeviceId: shared.id, ConnectorDeviceName: ConnectorEventBody.name(of: model, count[model] ?? 1))
       }
       return .news(ConnectorEventBody(found: devices, for: event), next: nil)
     case .response:
-      guard let ownership = event.ownership, let command = event.command else { return .nothing }
-      let state = try await commands.commandState(command, at: now())
+      guard let command = event.command else { return .nothing }
+      let state = try await commands?.commandState(command, at: now()) ?? .over
       guard state != .open else { return .wait }
       let isDone = state == .done
-      let device = try await storage.connectorDevice(ownership: ownership)
       return .news(
-        ConnectorEventBody(result: isDone, of: event, device: device),
-        next: isDone ? event.followed(by: .identifying) : nil)
-    case .identifying:
-      guard let ownership = event.ownership,
-        let device = try await storage.connectorDevice(ownership: ownership)
-      else { return .nothing }
-      return .news(ConnectorEventBody(identifying: event, device: device), next: nil)
+        ConnectorEventBody(result: isDone, of: event), next: isDone ? event.followed(by: .identifying) : nil)
+    case .identifying: return .news(ConnectorEventBody(identifying: event), next: nil)
     }
   }
 

@@ -4,8 +4,8 @@ import Foundation
 public struct OwnerExport: Sendable, Equatable, Encodable {
   /// The tables it draws on. A test compares them with the schema, so that none is forgotten.
   static let tables = [
-    "owner", "recovery_code", "session", "ownership", "registration", "slot", "press", "connector_device",
-    "connector_event",
+    "owner", "recovery_code", "session", "client_user", "access_grant", "ownership", "shared_device", "registration",
+    "slot", "press", "connector_event",
   ]
 
   /// The account.
@@ -24,6 +24,28 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var until: Date
   }
 
+  /// An app that the owner allowed something, now or before.
+  public struct App: Sendable, Equatable, Encodable {
+    /// Its name.
+    public var name: String
+    /// Its identifier.
+    public var clientId: String
+    /// The owner's name towards it, and towards no other.
+    public var userId: String
+    /// What it may do.
+    public var grants: [Grant]
+  }
+
+  /// What an app may do.
+  public struct Grant: Sendable, Equatable, Encodable {
+    /// The scope.
+    public var scope: String
+    /// Since when.
+    public var since: Date
+    /// When it was used last.
+    public var lastUsedAt: Date
+  }
+
   /// A device, from the claim to the release.
   public struct Device: Sendable, Equatable, Encodable {
     /// The model id at Amazon.
@@ -34,8 +56,8 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var claimedAt: Date
     /// Until when it was.
     public var releasedAt: Date?
-    /// Its name towards AWS IoT managed integrations, where it has one.
-    public var connectorDeviceId: String?
+    /// Its name towards apps; nil when none has asked yet.
+    public var idForApps: String?
     /// Its links to Amazon, oldest first.
     public var registrations: [Link]
     /// Its presses, oldest first.
@@ -104,6 +126,8 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
   public var account: Account
   /// The browsers that are signed in.
   public var sessions: [Session]
+  /// The apps that the owner allowed something, by name.
+  public var apps: [App]
   /// The devices owned now and before, oldest claim first.
   public var devices: [Device]
   /// What managed integrations was told in the last minutes, oldest first.
@@ -116,7 +140,7 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(
       File(
-        exportedAt: now, account: account, sessions: sessions, devices: devices,
+        exportedAt: now, account: account, sessions: sessions, apps: apps, devices: devices,
         managedIntegrations: managedIntegrations))
   }
 
@@ -124,6 +148,7 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     var exportedAt: Date
     var account: Account
     var sessions: [Session]
+    var apps: [App]
     var devices: [Device]
     var managedIntegrations: [Told]
   }

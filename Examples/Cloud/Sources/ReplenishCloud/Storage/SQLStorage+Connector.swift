@@ -1,40 +1,6 @@
 import Foundation
-import OAuthServer
 
 extension SQLStorage {
-  /// The name of a device towards managed integrations: random, the same as long as the ownership lasts. Nil when the
-  /// ownership has ended.
-  public func connectorDevice(ownership: Int64) async throws -> String? {
-    if let known = try await knownConnectorDevice(of: ownership) { return known }
-    let drawn = randomText(bytes: 16)
-    try await database.write { db in
-      try db.execute(
-        """
-        INSERT INTO connector_device (id, ownership)
-        SELECT ?, id FROM ownership WHERE id = ? AND released_at IS NULL ON CONFLICT DO NOTHING
-        """, [drawn, ownership])
-    }
-    return try await knownConnectorDevice(of: ownership)
-  }
-
-  private func knownConnectorDevice(of ownership: Int64) async throws -> String? {
-    try await database.read { db in
-      try db.value(
-        """
-        SELECT connector_device.id FROM connector_device JOIN ownership ON ownership.id = connector_device.ownership
-        WHERE connector_device.ownership = ? AND released_at IS NULL
-        """, [ownership])
-    }
-  }
-
-  /// The present ownership behind such a name.
-  public func ownership(connectorDevice: String) async throws -> Ownership? {
-    try await database.read { db in
-      let id: Int64? = try db.value("SELECT ownership FROM connector_device WHERE id = ?", [connectorDevice])
-      return try id.flatMap { try Self.ownership($0, db) }
-    }
-  }
-
   /// Puts an event on disk, once for its identifier; false when its owner's account is erased.
   public func note(_ event: ConnectorEvent, at now: Date) async throws -> Bool {
     try await database.write { db in try Self.insert(event, at: now, db) }
@@ -43,13 +9,13 @@ extension SQLStorage {
   private static func insert(_ event: ConnectorEvent, at now: Date, _ db: any SQLSession) throws -> Bool {
     let changed = try db.execute(
       """
-      INSERT INTO connector_event (id, grant_id, owner, user_id, connector, kind, reference, ownership, command,
+      INSERT INTO connector_event (id, grant_id, owner, user_id, connector, kind, reference, device, command,
       seconds, state, noted_at, expires_at, next_attempt_at)
       SELECT ?, ?, id, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ? FROM owner WHERE id = ? AND erased_at IS NULL
       ON CONFLICT DO NOTHING
       """,
       [
-        event.id, event.grant, event.userID, event.connector, event.kind.rawValue, event.reference, event.ownership,
+        event.id, event.grant, event.userID, event.connector, event.kind.rawValue, event.reference, event.device,
         event.command, event.seconds.map(Int.init), now.seconds, event.expiresAt.seconds, now.seconds, event.owner,
       ])
     return try changed == 1 || db.exists("SELECT 1 FROM connector_event WHERE id = ?", [event.id])
@@ -113,7 +79,7 @@ extension ConnectorEvent {
     self.init(
       id: row["id"], grant: row["grant_id"], owner: row["owner"], userID: row["user_id"], connector: row["connector"],
       // A word that is none of ours says nothing about a device.
-      kind: Kind(rawValue: row["kind"]) ?? .identifying, reference: row["reference"], ownership: row["ownership"],
+      kind: Kind(rawValue: row["kind"]) ?? .identifying, reference: row["reference"], device: row["device"],
       command: row["command"], seconds: seconds.flatMap { UInt16(exactly: $0) }, expiresAt: row.date("expires_at"),
       attempts: row["attempts"])
   }

@@ -57,6 +57,7 @@ public final class SQLStorage: CloudStorage {
       }
       try db.execute("DELETE FROM attempt WHERE at <= ?", [(now - 86_400).seconds])
       try Self.forgetRefusals(at: now, db)
+      try Self.forgetGrants(at: now, db)
     }
   }
 }
