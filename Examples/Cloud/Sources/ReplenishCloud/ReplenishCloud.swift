@@ -212,7 +212,7 @@ extension ReplenishCloud {
     return router
   }
 
-  private func application<Context: RequestContext & InitializableFromSource<ApplicationRequestContextSource>>(
+  func application<Context: RequestContext & InitializableFromSource<ApplicationRequestContextSource>>(
     router: Router<Context>, host: String, port: Int, tls: TLSConfiguration?,
     whenListening: @escaping @Sendable (Int) async -> Void
   ) throws -> some ApplicationProtocol {

@@ -17,6 +17,9 @@ public struct ManagedIntegrationsConfiguration: Sendable {
 
   /// Creates the default configuration.
   public init() {}
+
+  /// Whether an address is on this machine, whoever reads it.
+  public static func isLocal(_ address: String) -> Bool { NotificationPublisher.isLocal(address) }
 }
 
 /// What the control endpoint may change, as JSON shows it; nil leaves a value as it is.
