@@ -21,6 +21,8 @@ let package = Package(
     .library(name: "OAuthServer", targets: ["OAuthServer"]),
     .library(name: "AmazonEmulator", targets: ["AmazonEmulator"]),
     .executable(name: "amazon-emulator", targets: ["amazon-emulator"]),
+    .library(name: "AWSRequests", targets: ["AWSRequests"]),
+    .library(name: "LWASecrets", targets: ["LWASecrets"]),
     .library(name: "ReplenishCloud", targets: ["ReplenishCloud"]),
     .executable(name: "replenish-cloud", targets: ["replenish-cloud"]),
     .executable(name: "replenish-connector", targets: ["replenish-connector"]),
@@ -83,6 +85,26 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "OwnerOnlyFiles", swiftSettings: settings),
     .target(
+      name: "BoundedHTTP",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "AWSRequests",
+      dependencies: ["BoundedHTTP", crypto, .product(name: "NIOHTTP1", package: "swift-nio")],
+      swiftSettings: settings),
+    .target(
+      name: "LWASecrets",
+      dependencies: [
+        "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles", crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+    .target(
       name: "ReplenishCloud",
       dependencies: [
         "OAuthServer", "OwnerOnlyFiles", hummingbird, hummingbirdTLS, crypto, logging, lifecycle,
@@ -104,7 +126,8 @@ let package = Package(
     .executableTarget(
       name: "replenish-cloud",
       dependencies: [
-        "ReplenishCloud", "OAuthServer", "ServiceProgram", hummingbird, logging, lifecycle,
+        "AWSRequests", "BoundedHTTP", "LWASecrets", "OAuthServer", "ReplenishCloud", "ServiceProgram", hummingbird,
+        logging, lifecycle,
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -125,6 +148,14 @@ let package = Package(
     .testTarget(
       name: "OAuthServerTests",
       dependencies: ["OAuthServer"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LWASecretsTests",
+      dependencies: [
+        "LWASecrets", "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles", "replenish-cloud",
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      resources: [.copy("aws-signing-test-suite-v4.json")],
       swiftSettings: settings),
     .testTarget(
       name: "AmazonEmulatorTests",

@@ -22,6 +22,9 @@ struct CheckCommand: AsyncParsableCommand {
   @OptionGroup(title: "Amazon's notifications")
   var notifications: NotificationOptions
 
+  @OptionGroup(title: "AWS IoT managed integrations")
+  var connector: ConnectorOptions
+
   func run() async throws {
     var isGood = true
     func check(_ what: String, _ work: () async throws -> String) async {
@@ -60,6 +63,24 @@ struct CheckCommand: AsyncParsableCommand {
       guard let source = try notifications.source() else { return "none: pages learn of a shipment by asking" }
       let development = notifications.snsOrigin.map { "; certificates from \($0), FOR DEVELOPMENT ONLY" } ?? ""
       return "topic \(source.topic.arn), to be subscribed to \(pages.publicAddress)/notifications/amazon\(development)"
+    }
+    await check("connector") {
+      guard let found = connector.configuration() else { return "none" }
+      if let certificate = try ListenerFiles.certificate(
+        connector.connectorCertificate, connector.connectorPrivateKey)
+      {
+        try certificate.check(makerAuthority: nil)
+      }
+      guard let client = try await storage.open().client(id: found.clientID) else {
+        throw ValidationError("there is no client \(found.clientID); see replenish-cloud client add")
+      }
+      guard client.isConfidential else { throw ValidationError("the client \(client.id) has no secret") }
+      let missing = [found.discoverScope, found.identifyScope].filter { !client.scopes.contains($0) }
+      guard missing.isEmpty else {
+        throw ValidationError("the client may not ask for \(missing.joined(separator: " and "))")
+      }
+      _ = try await connector.signer().chain.credentials()
+      return "client \(client.name) is known, there are AWS credentials; events go to \(found.service)"
     }
     await check("certificate for devices") {
       let certificate = try ListenerFiles.required(devices.deviceCertificate, devices.devicePrivateKey)

@@ -15,6 +15,10 @@ struct CloudCommand: AsyncParsableCommand {
             Enters an app that may ask owners for access, and prints its secret, once.
         replenish-cloud serve --database cloud.sqlite --keys keys ...
             Runs it; see serve --help.
+        replenish-cloud token --config config/default.json
+            Prints an access token for scripts; see token --help.
       """,
-    subcommands: [ServeCommand.self, DeviceCommand.self, ClientCommand.self, KeyCommand.self, CheckCommand.self])
+    subcommands: [
+      ServeCommand.self, DeviceCommand.self, ClientCommand.self, KeyCommand.self, CheckCommand.self, TokenCommand.self,
+    ])
 }
