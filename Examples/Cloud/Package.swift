@@ -160,7 +160,7 @@ let package = Package(
     .testTarget(
       name: "AmazonEmulatorTests",
       dependencies: [
-        "AmazonEmulator", "OAuthServer", "amazon-emulator", hummingbird, hummingbirdTesting, crypto, logging,
+        "AmazonEmulator", "OAuthServer", "amazon-emulator", hummingbird, hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -173,8 +173,7 @@ let package = Package(
       name: "ReplenishCloudTests",
       dependencies: [
         "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
-        "replenish-connector",
-        hummingbird,
+        "replenish-connector", "AWSRequests", "BoundedHTTP", hummingbird,
         hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),

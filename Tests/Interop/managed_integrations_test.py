@@ -391,8 +391,8 @@ def test_limits_come_from_botocores_own_model(customer):
             values = {"ConnectorId": customer.connector, "Operation": "DEVICE_EVENT", member: text}
             message = refusal("ValidationException", lambda: customer.client.send_connector_event(**values))
             assert message["Error"]["Message"].startswith(member), message
-    for code in (99, 551):
-        refusal("ValidationException", lambda: customer.event("DEVICE_EVENT", StatusCode=code))
+    # Below the least botocore itself says no.
+    refusal("ValidationException", lambda: customer.event("DEVICE_EVENT", StatusCode=551))
 
 
 def test_errors_are_read_by_botocore(customer):

@@ -1,4 +1,6 @@
+import AWSRequests
 import ArgumentParser
+import BoundedHTTP
 import Foundation
 import OAuthServer
 import ReplenishCloud
@@ -79,7 +81,10 @@ struct CheckCommand: AsyncParsableCommand {
       guard missing.isEmpty else {
         throw ValidationError("the client may not ask for \(missing.joined(separator: " and "))")
       }
-      _ = try await connector.signer().chain.credentials()
+      let http = try BoundedHTTPClient()
+      let credentials = await Result { try await connector.signer(http).chain.credentials() }
+      try await http.shutdown()
+      _ = try credentials.get()
       return "client \(client.name) is known, there are AWS credentials; events go to \(found.service)"
     }
     await check("certificate for devices") {
@@ -105,5 +110,11 @@ struct CheckCommand: AsyncParsableCommand {
       the client id is one of the Web Settings.
       """)
     guard isGood else { throw ExitCode.failure }
+  }
+}
+
+extension Result where Failure == any Error {
+  fileprivate init(_ work: () async throws -> Success) async {
+    do { self = .success(try await work()) } catch { self = .failure(error) }
   }
 }

@@ -85,10 +85,11 @@ struct ConnectorOptions: ParsableArguments {
   }
 
   /// Who signs its events.
-  func signer() throws -> EventSigner {
+  ///
+  /// - Parameter http: Fetches credentials, where a container or an instance has them.
+  func signer(_ http: any HTTPSender) -> EventSigner {
     EventSigner(
-      chain: CredentialChain(AWSEnvironment(profile: connectorProfile), http: try BoundedHTTPClient()),
-      region: connectorRegion)
+      chain: CredentialChain(AWSEnvironment(profile: connectorProfile), http: http), region: connectorRegion)
   }
 }
 

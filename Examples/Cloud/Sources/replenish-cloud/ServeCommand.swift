@@ -1,4 +1,5 @@
 import ArgumentParser
+import BoundedHTTP
 import Foundation
 import Hummingbird
 import Logging
@@ -58,7 +59,8 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.formKey = try explained { try KeyFile(path: self.storage.keys) }.derived(for: "forms of visitors")
     let settled = configuration
     let storage = try await storage.open()
-    let seams = try explained { ConnectorSeams(commands: nil, signer: try connector.signer()) }
+    let credentials = try BoundedHTTPClient()
+    let seams = ConnectorSeams(commands: nil, signer: connector.signer(credentials))
     let cloud = try explained { try ReplenishCloud(settled, storage: storage, seams: seams, logger: logger) }
     let ready = ReadyFile(path: readyFile, hasConnector: settled.connector != nil)
     let pageApplication = try explained {
@@ -106,6 +108,7 @@ struct ServeCommand: AsyncParsableCommand {
       throw ValidationError("Cannot listen: \(error). Choose another --port, --device-port, --connector-port or host.")
     }
     try? await cloud.shutdown()
+    try? await credentials.shutdown()
   }
 }
 

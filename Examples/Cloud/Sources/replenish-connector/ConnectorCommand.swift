@@ -7,7 +7,8 @@ import ServiceProgram
 struct ConnectorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replenish-connector",
-    abstract: "The Lambda function of the connector for AWS IoT managed integrations: passes each call on to the cloud.",
+    abstract:
+      "The Lambda function of the connector for AWS IoT managed integrations: passes each call on to the cloud.",
     discussion: """
       A custom runtime of AWS Lambda: it asks the Runtime API for a call, posts its envelope to the maker's cloud with \
       the envelope's access token as bearer, and hands the answer back. It keeps nothing and has no database. A call \

@@ -61,6 +61,8 @@ final class Forwarder: Sendable {
     }
     var settings = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
     settings.httpVersion = .http1Only
+    // Who cannot be reached is told so at once; it is the service that tries again.
+    settings.connectionPool.retryConnectionEstablishment = false
     self.address = address
     http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }

@@ -40,7 +40,8 @@ struct RuntimeAPI: Sendable {
     let body = try await response.body.collect(upTo: Self.limit)
     let milliseconds = response.headers.first(name: "Lambda-Runtime-Deadline-Ms").flatMap(Double.init)
     return Invocation(
-      id: id, deadline: milliseconds.map { Date(timeIntervalSince1970: $0 / 1000) }, event: Data(body.readableBytesView))
+      id: id, deadline: milliseconds.map { Date(timeIntervalSince1970: $0 / 1000) }, event: Data(body.readableBytesView)
+    )
   }
 
   /// Hands back what the function answers.

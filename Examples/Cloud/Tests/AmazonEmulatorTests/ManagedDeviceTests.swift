@@ -81,7 +81,8 @@ struct ManagedDeviceTests {
       let id = try await customer.link()
       await customer.third.setConnectorAnswers([(200, ThirdParty.done)])
       let thing = try await thing(customer, id)
-      #expect(try await customer.send(.get, "/managed-things/\(thing)").value["ProvisioningStatus"]?.text == "ACTIVATED")
+      #expect(
+        try await customer.send(.get, "/managed-things/\(thing)").value["ProvisioningStatus"]?.text == "ACTIVATED")
       let sent = try await customer.send(.post, "/managed-things-command/\(thing)", command(id))
       #expect(sent.status == .accepted)
       let trace = try #require(sent.value["TraceId"]?.text)

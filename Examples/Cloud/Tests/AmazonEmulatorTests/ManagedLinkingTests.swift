@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Managed integrations: account linking", .timeLimit(.minutes(3)))
 struct ManagedLinkingTests {
-  @Test("from the address for the browser to the connector's ActivateUser and back to the app", arguments: ["HTTP_BASIC", "REQUEST_BODY_CREDENTIALS"])
+  @Test(
+    "from the address for the browser to the connector's ActivateUser and back to the app",
+    arguments: ["HTTP_BASIC", "REQUEST_BODY_CREDENTIALS"])
   func wholeWay(scheme: String) async throws {
     try await Customer.run(scheme: scheme) { customer in
       let (id, url) = try await customer.associate()
@@ -91,7 +93,8 @@ struct ManagedLinkingTests {
   @Test(
     "the token endpoint is down, refuses, or sends what is no token: FAILED, and the app learns it",
     arguments: [
-      (500, "oops", "server_error"), (400, #"{"error":"invalid_grant","error_description":"Too late."}"#, "invalid_grant"),
+      (500, "oops", "server_error"),
+      (400, #"{"error":"invalid_grant","error_description":"Too late."}"#, "invalid_grant"),
       (200, "{}", "server_error"), (200, #"{"access_token":"a|b","token_type":"bearer"}"#, "server_error"),
       (200, #"{"access_token":"/w==","token_type":"bearer"}"#, "server_error"),
     ])
@@ -157,7 +160,8 @@ struct ManagedLinkingTests {
     }
   }
 
-  @Test("a userId out of its pattern ends the link", arguments: ["auth0|1", "a:b", "", String(repeating: "x", count: 65)])
+  @Test(
+    "a userId out of its pattern ends the link", arguments: ["auth0|1", "a:b", "", String(repeating: "x", count: 65)])
   func userID(_ user: String) async throws {
     try await Customer.run { customer in
       let answer = #"{"header":{"responseCode":200},"payload":{"responseMessage":"ok","userId":"\#(user)"}}"#
@@ -238,7 +242,8 @@ struct ManagedLinkingTests {
       await customer.third.setConnectorAnswers([(200, ThirdParty.done)])
       #expect(try await customer.send(.delete, "/account-associations/\(id)").status == .ok)
       try await customer.eventually("gone") { try await customer.state(id) == nil }
-      #expect(try await customer.event(["UserId": "user-1".json, "Operation": "DEVICE_EVENT".json]).status == .notFound)
+      #expect(
+        try await customer.event(["UserId": "user-1".json, "Operation": "DEVICE_EVENT".json]).status == .notFound)
     }
   }
 
@@ -262,7 +267,9 @@ struct ManagedLinkingTests {
     }
   }
 
-  @Test("without an address to go to the browser stays, and is told", arguments: [nil, "about:blank", "javascript:alert(1)"])
+  @Test(
+    "without an address to go to the browser stays, and is told",
+    arguments: [nil, "about:blank", "javascript:alert(1)"])
   func nowhereToGo(complete: String?) async throws {
     try await Customer.run(complete: complete) { customer in
       let (_, url) = try await customer.associate()

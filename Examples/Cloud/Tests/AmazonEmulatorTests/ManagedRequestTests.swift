@@ -10,7 +10,9 @@ struct ManagedRequestTests {
   func signatures() async throws {
     try await Customer.run { customer in
       let good = try #require(Customer.signature[.authorization])
-      var bad: [HTTPFields] = [[:], [.authorization: good], [.authorization: "Bearer x", .amzDate: "20270115T080000Z"]]
+      var bad: [HTTPFields] = [
+        [:], [.authorization: good], [.authorization: "Bearer x", .amzDate: "20270115T080000Z"],
+      ]
       for (from, to) in [
         ("us-east-1", "eu-west-1"), ("iotmanagedintegrations", "secretsmanager"), ("host;", ""),
         (";x-amz-date", ""), ("20270115", "20270116"), ("0000\"", "\""),
@@ -51,7 +53,8 @@ struct ManagedRequestTests {
         destination(["SecretsManager": .members(["arn": arn.json, "versionId": version.json])])
       }
       let cases: [(path: String, body: JSONValue, name: String)] = [
-        ("cloud-connectors", .object([:]), "Name"), ("cloud-connectors", .members(["Name": "n".json]), "EndpointConfig"),
+        ("cloud-connectors", .object([:]), "Name"),
+        ("cloud-connectors", .members(["Name": "n".json]), "EndpointConfig"),
         ("cloud-connectors", .object(connector.merging(["Name": "a.b".json]) { $1 }), "Name"),
         ("cloud-connectors", .object(connector.merging(["Name": long(129)]) { $1 }), "Name"),
         ("cloud-connectors", .object(connector.merging(["Name": "".json]) { $1 }), "Name"),
@@ -70,13 +73,37 @@ struct ManagedRequestTests {
         ("connector-destinations", destination(["AuthType": "BASIC".json]), "AuthType"),
         ("connector-destinations", destination(["AuthConfig": .object([:])]), "AuthConfig"),
         ("connector-destinations", destination(["SecretsManager": .null]), "SecretsManager"),
-        ("connector-destinations", destination(oauth: ["authUrl": "https://localhost/".json]), "AuthConfig.oAuth.authUrl"),
-        ("connector-destinations", destination(oauth: ["authUrl": "ftp://a.example/".json]), "AuthConfig.oAuth.authUrl"),
-        ("connector-destinations", destination(oauth: ["tokenUrl": ("https://a.example/" + String(repeating: "a", count: 1024)).json]), "AuthConfig.oAuth.tokenUrl"),
-        ("connector-destinations", destination(oauth: ["tokenEndpointAuthenticationScheme": "NONE".json]), "AuthConfig.oAuth.tokenEndpointAuthenticationScheme"),
-        ("connector-destinations", destination(oauth: ["proactiveRefreshTokenRenewal": .members(["DaysBeforeRenewal": .number(29)])]), "AuthConfig.oAuth.proactiveRefreshTokenRenewal.DaysBeforeRenewal"),
-        ("connector-destinations", wrongSecret("arn:aws-cn:secretsmanager:x:123456789012:secret:abcdefgh", Customer.secretVersion), "SecretsManager.arn"),
-        ("connector-destinations", wrongSecret("arn:aws:secretsmanager:x:123456789012:secret:abcdefg", Customer.secretVersion), "SecretsManager.arn"),
+        (
+          "connector-destinations", destination(oauth: ["authUrl": "https://localhost/".json]),
+          "AuthConfig.oAuth.authUrl"
+        ),
+        (
+          "connector-destinations", destination(oauth: ["authUrl": "ftp://a.example/".json]), "AuthConfig.oAuth.authUrl"
+        ),
+        (
+          "connector-destinations",
+          destination(oauth: ["tokenUrl": ("https://a.example/" + String(repeating: "a", count: 1024)).json]),
+          "AuthConfig.oAuth.tokenUrl"
+        ),
+        (
+          "connector-destinations", destination(oauth: ["tokenEndpointAuthenticationScheme": "NONE".json]),
+          "AuthConfig.oAuth.tokenEndpointAuthenticationScheme"
+        ),
+        (
+          "connector-destinations",
+          destination(oauth: ["proactiveRefreshTokenRenewal": .members(["DaysBeforeRenewal": .number(29)])]),
+          "AuthConfig.oAuth.proactiveRefreshTokenRenewal.DaysBeforeRenewal"
+        ),
+        (
+          "connector-destinations",
+          wrongSecret("arn:aws-cn:secretsmanager:x:123456789012:secret:abcdefgh", Customer.secretVersion),
+          "SecretsManager.arn"
+        ),
+        (
+          "connector-destinations",
+          wrongSecret("arn:aws:secretsmanager:x:123456789012:secret:abcdefg", Customer.secretVersion),
+          "SecretsManager.arn"
+        ),
         ("connector-destinations", wrongSecret(Customer.secretARN, "short"), "SecretsManager.versionId"),
         (
           "connector-destinations",
@@ -96,13 +123,31 @@ struct ManagedRequestTests {
           ]), "AuthConfig.GeneralAuthorization[0].AuthMaterialName"
         ),
         ("account-associations", .object([:]), "ConnectorDestinationId"),
-        ("account-associations", .members(["ConnectorDestinationId": customer.destination.json, "Name": "a.b".json]), "Name"),
-        ("account-associations", .members(["ConnectorDestinationId": customer.destination.json, "Description": "a.b".json]), "Description"),
-        ("account-associations", .members(["ConnectorDestinationId": customer.destination.json, "Tags": .object([:])]), "Tags"),
+        (
+          "account-associations", .members(["ConnectorDestinationId": customer.destination.json, "Name": "a.b".json]),
+          "Name"
+        ),
+        (
+          "account-associations",
+          .members(["ConnectorDestinationId": customer.destination.json, "Description": "a.b".json]), "Description"
+        ),
+        (
+          "account-associations",
+          .members(["ConnectorDestinationId": customer.destination.json, "Tags": .object([:])]), "Tags"
+        ),
         ("device-discoveries", .object([:]), "DiscoveryType"),
         ("device-discoveries", .members(["DiscoveryType": "CLOUD".json]), "AccountAssociationId"),
-        ("device-discoveries", .members(["DiscoveryType": "CLOUD".json, "AccountAssociationId": "a-b".json]), "AccountAssociationId"),
-        ("managed-things", .members(["Role": "DEVICE".json, "AuthenticationMaterialType": "DISCOVERED_DEVICE".json, "AuthenticationMaterial": "\u{e4}".json]), "AuthenticationMaterial"),
+        (
+          "device-discoveries", .members(["DiscoveryType": "CLOUD".json, "AccountAssociationId": "a-b".json]),
+          "AccountAssociationId"
+        ),
+        (
+          "managed-things",
+          .members([
+            "Role": "DEVICE".json, "AuthenticationMaterialType": "DISCOVERED_DEVICE".json,
+            "AuthenticationMaterial": "\u{e4}".json,
+          ]), "AuthenticationMaterial"
+        ),
       ]
       for (path, body, name) in cases {
         let answer = try await customer.send(.post, "/" + path, body)
@@ -112,7 +157,9 @@ struct ManagedRequestTests {
       // What fits is taken.
       #expect(try await customer.send(.post, "/cloud-connectors", .object(connector)).status == .created)
       #expect(try await customer.send(.post, "/connector-destinations", destination()).status == .created)
-      for path in ["account-associations?MaxResults=0", "account-associations?MaxResults=x", "account-associations/a-b"] {
+      for path in [
+        "account-associations?MaxResults=0", "account-associations?MaxResults=x", "account-associations/a-b",
+      ] {
         #expect(try await customer.send(.get, "/" + path).errorType == "ValidationException", "\(path)")
       }
       let missing = try await customer.send(.get, "/account-associations/abc")
@@ -164,7 +211,8 @@ struct ManagedRequestTests {
       var (found, token): (Set<String>, String?) = ([], nil)
       repeat {
         let answer = try await customer.send(
-          .get, "/account-associations?MaxResults=2&ConnectorDestinationId=\(customer.destination)"
+          .get,
+          "/account-associations?MaxResults=2&ConnectorDestinationId=\(customer.destination)"
             + (token.map { "&NextToken=\($0)" } ?? "")
         ).value
         let items = try #require(answer["Items"]?.elements)
@@ -211,7 +259,8 @@ struct ManagedRequestTests {
   @Test("faults hit the control plane by name, and the whole of it")
   func faults() async throws {
     try await Customer.run { customer in
-      _ = try await customer.amazon.control("faults", #"{"operation":"SendConnectorEvent","kind":"status","status":429}"#)
+      _ = try await customer.amazon.control(
+        "faults", #"{"operation":"SendConnectorEvent","kind":"status","status":429}"#)
       #expect(try await customer.send(.get, "/cloud-connectors").status == .ok)
       #expect(try await customer.event([:]).status.code == 429)
       _ = try await customer.amazon.control("faults", #"{"operation":"managed","kind":"status"}"#)

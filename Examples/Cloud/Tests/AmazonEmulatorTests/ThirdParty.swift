@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import OAuthServer
+import ServiceLifecycle
 import Testing
 
 @testable import AmazonEmulator
@@ -70,12 +71,16 @@ actor ThirdParty {
     let application = Application(
       router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
       onServerRunning: { channel in ready.yield(channel.localAddress?.port ?? 0) }, logger: quiet)
+    var configuration = ServiceGroupConfiguration(services: [.init(service: application)], logger: quiet)
+    // First no further connection is taken, then those end that a test left hanging.
+    configuration.maximumGracefulShutdownDuration = .milliseconds(500)
+    let services = ServiceGroup(configuration: configuration)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await application.run() }
+      group.addTask { try await services.run() }
       let port = try #require(await ports.first { _ in true })
       let result: Result<Void, any Error>
       do { result = .success(try await test(port)) } catch { result = .failure(error) }
-      group.cancelAll()
+      await services.triggerGracefulShutdown()
       try? await group.waitForAll()
       try result.get()
     }

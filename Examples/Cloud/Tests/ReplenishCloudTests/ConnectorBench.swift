@@ -134,9 +134,9 @@ struct ConnectorBench: Sendable {
     try #require(try await storage.enter([device]))
     let known = try #require(try await storage.device(publicKey: device.publicKey))
     try await storage.notePresence(of: known.id, at: now)
+    let id = try #require(owner).id
     return try #require(
-      try await storage.claim(
-        owner: try #require(owner).id, serial: serial, code: device.claimCode, presentSince: now - 600, at: now))
+      try await storage.claim(owner: id, serial: serial, code: device.claimCode, presentSince: now - 600, at: now))
   }
 
   /// A device's name towards apps.

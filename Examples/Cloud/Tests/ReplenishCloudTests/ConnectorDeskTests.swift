@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Testing
 
 @testable import AmazonEmulator
@@ -18,21 +19,21 @@ struct ConnectorDeskTests {
 
   @Test("ActivateUser: whose account it is, the same however often, in both versions")
   func activate() async throws {
-    try await run { bench, _, token in
+    try await run { bench, _, token async throws in
       for version in ["1.0.0", "1.0", "1.0"] {
         let envelope = bench.envelope("AWS.ActivateUser", token, version: version)
         let answer = try await bench.desk.answer(envelope, bearer: version == "1.0" ? token : nil)
         #expect(answer.code == 200 && answer.userID == "user1")
       }
       let encoded = try JSONEncoder().encode(try await bench.ask("AWS.ActivateUser", token).body)
-      let read = try #require(AmazonEmulator.ConnectorEnvelope.Answer(encoded))
+      let read = try #require(InvocationEnvelope.Answer(encoded))
       #expect(read.code == 200 && read.userID == "user1")
     }
   }
 
   @Test("a user id that managed integrations would refuse later is refused now")
   func userID() async throws {
-    try await run { bench, ownership, _ in
+    try await run { bench, ownership, _ async throws in
       let token = await bench.grant(of: ownership.owner, "odd", user: "a|b")
       let answer = try await bench.ask("AWS.ActivateUser", token)
       #expect(answer.code == 501 && answer.userID == nil)
@@ -42,7 +43,7 @@ struct ConnectorDeskTests {
 
   @Test("DeactivateUser revokes the grant; once more, expired or unknown it is 200 all the same")
   func deactivate() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       for _ in 0..<3 { #expect(try await bench.ask("AWS.DeactivateUser", token).code == 200) }
       #expect(await bench.grants.revoked == ["grant1"])
       #expect(try await bench.ask("AWS.ActivateUser", token).code == 401)
@@ -58,7 +59,7 @@ struct ConnectorDeskTests {
     "a token that is dead, another client's, or not the bearer's opens nothing",
     arguments: ["AWS.ActivateUser", "AWS.DiscoverDevices", "AWS.SendCommand"])
   func strangers(operation: String) async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       let further = ConnectorBench.identify("device").merging(["deviceDiscoveryId": .string("search1")]) { $1 }
       #expect(try await bench.ask(operation, "bm9uZQ==", further).code == 401)
       let foreign = await bench.grant(of: ownership.owner, "grant2", client: "another app")
@@ -76,7 +77,7 @@ struct ConnectorDeskTests {
 
   @Test("GeneralAuthorization is refused in words, whatever is asked for; an unknown type too")
   func generalAuthorization() async throws {
-    try await run { bench, _, token in
+    try await run { bench, _, token async throws in
       for operation in ["AWS.ActivateUser", "AWS.DeactivateUser", "AWS.DiscoverDevices", "AWS.SendCommand", "AWS.X"] {
         let general = bench.envelope(operation, nil, type: "GeneralAuthorization")
         let answer = try await bench.desk.answer(general, bearer: nil)
@@ -90,7 +91,7 @@ struct ConnectorDeskTests {
 
   @Test("what is no envelope, or out of its limits, is 400")
   func malformed() async throws {
-    try await run { bench, _, token in
+    try await run { bench, _, token async throws in
       let long = { (count: Int) in String(repeating: "a", count: count) }
       func one(_ further: [String: JSONValue]) -> Data { bench.envelope("AWS.SendCommand", token, further) }
       let cluster = JSONValue.members(["id": .string("0x0003"), "commands": .object(["0x00": .string("x")])])
@@ -111,7 +112,7 @@ struct ConnectorDeskTests {
         one(ConnectorBench.identify("d", trace: "a/b")), one(ConnectorBench.identify("d", trace: long(129))),
         one(["endpoints": .array([])]),
         one(["endpoints": .array([.members(["id": .string("1"), "clusters": .array([cluster])])])]),
-        bench.envelope("AWS.ActivateUser", token, ["more": .string(long(ReplenishCloud.ConnectorEnvelope.limit))]),
+        bench.envelope("AWS.ActivateUser", token, ["more": .string(long(ConnectorEnvelope.limit))]),
       ]
       for body in bodies {
         let answer = try await bench.desk.answer(body, bearer: nil)
@@ -123,7 +124,7 @@ struct ConnectorDeskTests {
 
   @Test("DiscoverDevices is on disk before it is acknowledged, once however often it comes, and needs consent")
   func discover() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       let search: [String: JSONValue] = ["deviceDiscoveryId": .string("search1")]
       for _ in 0..<3 { #expect(try await bench.ask("AWS.DiscoverDevices", token, search).code == 200) }
       #expect(try await bench.events() == ["discovery search1 open"])
@@ -135,7 +136,7 @@ struct ConnectorDeskTests {
 
   @Test("SendCommand: Identify for the owner's own device, once however often it comes")
   func command() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       let device = try await bench.device(ownership)
       for _ in 0..<3 {
         #expect(try await bench.ask("AWS.SendCommand", token, ConnectorBench.identify(device)).code == 200)
@@ -154,7 +155,7 @@ struct ConnectorDeskTests {
 
   @Test("command outside consent")
   func outsideConsent() async throws {
-    try await run { bench, ownership, _ in
+    try await run { bench, ownership, _ async throws in
       let device = try await bench.device(ownership)
       let narrow = await bench.grant(of: ownership.owner, "grant2", scope: ["devices:read"])
       #expect(try await bench.ask("AWS.SendCommand", narrow, ConnectorBench.identify(device)).code == 403)
@@ -165,7 +166,7 @@ struct ConnectorDeskTests {
 
   @Test("ordering is never a command: only Identify is one, and only as Matter has it")
   func onlyIdentify() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       let device = try await bench.device(ownership)
       let time: [String: JSONValue] = ["0x0000": .number(10)]
       let twice = JSONValue.members([
@@ -199,7 +200,7 @@ struct ConnectorDeskTests {
 
   @Test("another owner's device, one that was given away, and none at all have the same answer")
   func boundaries() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       let stranger = try await bench.owner("neighbour@example.com", serial: "SN2")
       let theirs = try await bench.device(stranger)
       let mine = try await bench.device(ownership)

@@ -1,9 +1,12 @@
 import AsyncHTTPClient
 import Foundation
+import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOSSL
+import ServiceLifecycle
 import Testing
 
 @testable import AmazonEmulator
@@ -17,28 +20,33 @@ actor RuntimeDouble {
 
   init(_ events: [String]) { waiting = events }
 
-  fileprivate func next() -> Response {
+  fileprivate func next() throws -> Response {
     guard !waiting.isEmpty else { return Response(status: .serviceUnavailable) }
-    let event = waiting.removeFirst()
-    return Response(
-      status: .ok,
-      headers: [
-        .init("Lambda-Runtime-Aws-Request-Id")!: "call-\(answers.count)",
-        .init("Lambda-Runtime-Deadline-Ms")!: "\(Int(Date.now.timeIntervalSince1970 * 1000) + 30_000)",
-      ], body: ResponseBody(byteBuffer: ByteBuffer(string: event)))
+    var response = Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: waiting.removeFirst())))
+    let deadline = Int(Date.now.timeIntervalSince1970 * 1000) + 30_000
+    response.headers[try Self.header("Aws-Request-Id")] = "call-\(answers.count)"
+    response.headers[try Self.header("Deadline-Ms")] = "\(deadline)"
+    return response
+  }
+
+  private static func header(_ name: String) throws -> HTTPField.Name {
+    try #require(HTTPField.Name("Lambda-Runtime-" + name))
   }
 
   fileprivate func take(_ request: Request) async throws -> Response {
     let body = String(buffer: try await request.body.collect(upTo: 1 << 20))
-    answers.append((request.uri.path, body, request.headers[.init("Lambda-Runtime-Function-Error-Type")!]))
+    answers.append((request.uri.path, body, request.headers[try Self.header("Function-Error-Type")]))
     return Response(status: .accepted)
   }
 
   func run(_ test: @Sendable (RuntimeAPI) async throws -> Void) async throws {
     let router = Router()
-    router.get("2018-06-01/runtime/invocation/next") { _, _ in await self.next() }
+    router.get("2018-06-01/runtime/invocation/next") { _, _ in try await self.next() }
     router.post("2018-06-01/runtime/**") { request, _ in try await self.take(request) }
-    try await listening(router) { try await test(try #require(RuntimeAPI(address: "127.0.0.1:\($0)"))) }
+    try await listening(router) { port in
+      let api = try #require(RuntimeAPI(address: "127.0.0.1:\(port)"))
+      try await test(api)
+    }
   }
 }
 
@@ -50,14 +58,24 @@ func listening(_ router: Router<BasicRequestContext>, _ test: @Sendable (Int) as
   let application = Application(
     router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
     onServerRunning: { channel in ready.yield(channel.localAddress?.port ?? 0) }, logger: quiet)
-  try await whileRunning(application) { try await test(try #require(await ports.first { _ in true })) }
+  try await whileRunning(application) {
+    let port = try #require(await ports.first { _ in true })
+    try await test(port)
+  }
 }
 
+/// Runs an application while a test runs.
 func whileRunning(_ application: some ApplicationProtocol, _ test: () async throws -> Void) async throws {
+  var quiet = Logger(label: "application")
+  quiet.logLevel = .critical
+  var configuration = ServiceGroupConfiguration(services: [.init(service: application)], logger: quiet)
+  // First no further connection is taken, then those end that a test left hanging.
+  configuration.maximumGracefulShutdownDuration = .milliseconds(500)
+  let services = ServiceGroup(configuration: configuration)
   try await withThrowingTaskGroup(of: Void.self) { group in
-    group.addTask { try await application.run() }
+    group.addTask { try await services.run() }
     let result = await Result { try await test() }
-    group.cancelAll()
+    await services.triggerGracefulShutdown()
     try? await group.waitForAll()
     try result.get()
   }
@@ -111,16 +129,18 @@ struct ConnectorListenerTests {
 
   @Test("an answer is 200 with its code inside; what cannot be answered is another status; bodies are bounded")
   func listener() async throws {
-    try await run { bench, token, address in
+    try await run { bench, token, address async throws in
       let good = text(bench.envelope("AWS.ActivateUser", token))
       let answer = try await post(bench, address, good, authorization: "Bearer " + token)
       #expect(answer.status == 200 && answer.body?["payload"]?["userId"]?.text == "user1")
       #expect(answer.body?["header"]?["responseCode"]?.number == 200)
-      #expect(try await post(bench, address, good, authorization: "Bearer b3RoZXI=").body?["header"]?["responseCode"]?.number == 401)
+      #expect(
+        try await post(bench, address, good, authorization: "Bearer b3RoZXI=").body?["header"]?["responseCode"]?.number
+          == 401)
       #expect(try await post(bench, address, good, authorization: "Basic x").status == 401)
       #expect(try await post(bench, address, good, type: "text/plain").status == 415)
       #expect(try await post(bench, address, "{}").body?["header"]?["responseCode"]?.number == 400)
-      let long = String(repeating: " ", count: ReplenishCloud.ConnectorEnvelope.limit + 1)
+      let long = String(repeating: " ", count: ConnectorEnvelope.limit + 1)
       #expect(try await post(bench, address, long).status == 413)
       #expect(try await post(bench, address.replacing("/connector", with: "/"), good).status == 404)
       // A database that does not answer is no refusal.
@@ -132,7 +152,7 @@ struct ConnectorListenerTests {
 
   @Test("the function passes an envelope on with its token as bearer, and hands the cloud's answer back as it is")
   func function() async throws {
-    try await run { bench, token, address in
+    try await run { bench, token, address async throws in
       let events = [
         text(bench.envelope("AWS.ActivateUser", token)), text(bench.envelope("AWS.ActivateUser", "b3RoZXI=")),
         text(bench.envelope("AWS.ActivateUser", nil, type: "GeneralAuthorization")), "[]",
@@ -156,7 +176,7 @@ struct ConnectorListenerTests {
 
   @Test("a cloud that is slow, broken, not there or not trusted is an error of the function, without a secret in it")
   func failures() async throws {
-    try await run { bench, token, address in
+    try await run { bench, token, address async throws in
       let router = Router()
       router.post("slow") { _, _ in
         try await Task.sleep(for: .seconds(30))

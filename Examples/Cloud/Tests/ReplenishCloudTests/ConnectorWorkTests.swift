@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Testing
 
 @testable import AmazonEmulator
@@ -21,7 +22,7 @@ struct ConnectorWorkTests {
 
   @Test("the owner's devices and nobody else's, under names that are random, stay, and tell nothing")
   func devices() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       let second = try await bench.owner(serial: "SN2")
       let given = try await bench.owner(serial: "SN3")
       _ = try await bench.owner("neighbour@example.com", serial: "SN4")
@@ -53,7 +54,7 @@ struct ConnectorWorkTests {
 
   @Test("a command's result waits for the device, and then the device is seen identifying itself")
   func result() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       let device = try await bench.device(ownership)
       await bench.cloud.fixture.emulator.managed.plant(
         device: device, trace: "trace1", association: bench.association)
@@ -68,14 +69,14 @@ struct ConnectorWorkTests {
       let seen = try #require(await bench.notifications("DEVICE_EVENT").first)
       let cluster = seen.payload["endpoint"]?["clusters"]?.elements?.first
       #expect(cluster?["attributes"] == .members(["0x0000": .number(10)]))
-      #expect(try await bench.events() == ["identifying trace1 sent", "response trace1 sent"])
+      #expect(try await bench.events() == ["response trace1 sent", "identifying trace1 sent"])
       #expect(await bench.sent() == 2)
     }
   }
 
   @Test("a device that does not do it in time: the customer is told so")
   func over() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       let device = try await bench.device(ownership)
       await bench.cloud.fixture.emulator.managed.plant(
         device: device, trace: "trace1", association: bench.association)
@@ -90,7 +91,7 @@ struct ConnectorWorkTests {
 
   @Test("a grant that is gone: nothing of its owner leaves any more, also what waited already")
   func revoked() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       try await discover(bench, token)
       _ = try await bench.cloud.control("faults", #"{"operation":"SendConnectorEvent","kind":"status","status":503}"#)
       try await bench.work.sweep()
@@ -118,7 +119,7 @@ struct ConnectorWorkTests {
       #"{"operation":"SendConnectorEvent","kind":"dropRequest","times":3}"#,
     ])
   func retries(fault: String) async throws {
-    try await run { bench, _, token in
+    try await run { bench, _, token async throws in
       _ = try await bench.cloud.control("faults", fault)
       try await discover(bench, token)
       var waits: [Double] = []
@@ -144,7 +145,7 @@ struct ConnectorWorkTests {
 
   @Test("without credentials nothing leaves, and nothing is lost")
   func unsigned() async throws {
-    try await run { bench, _, token in
+    try await run { bench, _, token async throws in
       try await discover(bench, token)
       try await bench.work(FormOfSignature(hasCredentials: false)).sweep()
       #expect(await bench.sent() == 0)
@@ -157,7 +158,7 @@ struct ConnectorWorkTests {
 
   @Test("what the service refuses, and what is too old, is dropped and said")
   func dropped() async throws {
-    try await run { bench, _, token in
+    try await run { bench, _, token async throws in
       try await discover(bench, token, "unknown")
       try await bench.work.sweep()
       #expect(try await bench.events() == ["discovery unknown dropped"])
@@ -165,7 +166,7 @@ struct ConnectorWorkTests {
       try await discover(bench, token)
       bench.cloud.clock.advance(ConnectorDesk.discoveryLife)
       try await bench.work.sweep()
-      #expect(try await bench.events().last == "discovery search1 dropped")
+      #expect(try await bench.events() == ["discovery search1 dropped", "discovery unknown dropped"])
       #expect(await bench.sent() == 1)
       try await bench.cloud.storage.sweep(at: bench.cloud.clock.now)
       #expect(try await bench.events() == [])
@@ -174,7 +175,7 @@ struct ConnectorWorkTests {
 
   @Test("several instances: one of them sends; what one that died had is taken up after its lease")
   func leases() async throws {
-    try await run { bench, _, token in
+    try await run { bench, _, token async throws in
       try await discover(bench, token)
       try await withThrowingDiscardingTaskGroup { group in
         for _ in 0..<8 { group.addTask { try await bench.work.sweep() } }
@@ -197,7 +198,7 @@ struct ConnectorWorkTests {
 
   @Test("an account that is erased: no further event, and none is left")
   func erased() async throws {
-    try await run { bench, ownership, token in
+    try await run { bench, ownership, token async throws in
       try await discover(bench, token)
       let storage = bench.cloud.storage
       let device = try await bench.device(ownership)

@@ -187,7 +187,8 @@ struct ExportTests {
         _ = try await app.devices(try await app.connected(browser).access)
         let owner = try #require(try await cloud.storage.owner(email: "owner@example.com")).id
         let grant = AccessGrant(id: "grant", owner: owner, clientID: "client", scope: [], userID: "user")
-        let event = ConnectorEvent.about(.discovery, "search", under: grant, connector: "c", until: cloud.clock.now + 60)
+        let event = ConnectorEvent.about(
+          .discovery, "search", under: grant, connector: "c", until: cloud.clock.now + 60)
         #expect(try await cloud.storage.note(event, at: cloud.clock.now))
         let whole = try #require(try await cloud.storage.export(of: owner))
         for table in OwnerExport.tables {

@@ -43,9 +43,11 @@ final class CloudProgramTests {
   /// Runs a command to its end; returns what it printed.
   private func command(_ arguments: String...) throws -> (status: Int32, output: String) { try command(arguments) }
 
-  private func command(_ arguments: [String]) throws -> (status: Int32, output: String) {
+  private func command(
+    _ arguments: [String], of program: String = "replenish-cloud"
+  ) throws -> (status: Int32, output: String) {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path("replenish-cloud"))
+    process.executableURL = URL(fileURLWithPath: path(program))
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     let output = Pipe()
@@ -301,11 +303,28 @@ final class CloudProgramTests {
     #expect(!loose.output.contains("web-secret"))
   }
 
+  /// The least that `serve` needs.
+  private static let connector = [
+    "serve", "--public-address", "http://localhost", "--device-certificate", "c", "--device-private-key", "k",
+    "--maker-ca", "m", "--client-id", "i", "--client-secret-file", "s",
+  ]
+
+  @Test("the Lambda function says what its environment lacks, and calls nobody")
+  func connectorFunction() throws {
+    let (status, output) = try command([], of: "replenish-connector")
+    #expect(status != 0 && output.contains("AWS_LAMBDA_RUNTIME_API"), "\(output)")
+    #expect(try command(["--help"], of: "replenish-connector").output.contains("REPLENISH_CONNECTOR_URL"))
+  }
+
   @Test(
     "a mistake is named, with its option, in one line",
     arguments: [
       (["key", "/nowhere/keys"], "/nowhere/keys"), (["device", "list", "--keys", "none"], "replenish-cloud key none"),
       (["serve", "--public-address", "http://cloud.example"], "--"), (["device", "add", "--model", "a b"], "--"),
+      (connector + ["--connector-port", "1"], "--connector-client"),
+      (connector + ["--connector-port", "1", "--connector-client", "c", "--connector-host", "0.0.0.0"], "TLS"),
+      (connector + ["--connector-id", "a b"], "--connector-id"),
+      (connector + ["--connector-service", "http://127.0.0.1:1"], "--connector-service"),
     ])
   func mistakes(arguments: [String], word: String) throws {
     let process = Process()

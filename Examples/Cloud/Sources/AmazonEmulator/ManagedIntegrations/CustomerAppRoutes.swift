@@ -41,7 +41,8 @@ struct CustomerAppRoutes: Sendable {
     let id = request.cookies[Self.cookie]?.value ?? ""
     let app = await emulator.managed.app(of: id)
     var values: [String: Any] = [
-      "csrf": formToken, "destinations": app.destinations.map { ["id": $0.id, "name": $0.name ?? $0.id, "csrf": formToken] },
+      "csrf": formToken,
+      "destinations": app.destinations.map { ["id": $0.id, "name": $0.name ?? $0.id, "csrf": formToken] },
       "hasAssociation": app.association != nil, "association": id,
       "state": app.association?.state.rawValue ?? "", "message": app.association?.error ?? "",
       "isLinked": app.association?.state == .succeeded, "search": app.search?.rawValue ?? "",

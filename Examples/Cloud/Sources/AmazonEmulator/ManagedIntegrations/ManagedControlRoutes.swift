@@ -30,7 +30,8 @@ struct ManagedControlRoutes: Sendable {
     }
     control.post("managed-integrations/secrets") { request, _ in
       try await ControlBody.with(Secret.self, request) { secret in
-        let problem = TextRule.secretARN.problem(secret.arn).map { "arn " + $0 }
+        let problem =
+          TextRule.secretARN.problem(secret.arn).map { "arn " + $0 }
           ?? TextRule.secretVersion.problem(secret.versionId).map { "versionId " + $0 }
         if let problem { throw ControlError(message: problem) }
         await managed.setSecret(

@@ -20,7 +20,9 @@ extension ManagedIntegrations {
       tags: try members.map("Tags", 1...50, keys: .tagKey, values: .tagValue))
     if let material = try members.structure("GeneralAuthorization") {
       let name = try material.need("AuthMaterialName", .authMaterialName)
-      guard destination.materials[name] != nil else { throw ManagedError.validation("There is no such authorization material.") }
+      guard destination.materials[name] != nil else {
+        throw ManagedError.validation("There is no such authorization material.")
+      }
       association.material = name
       associations[association.id] = association
       let id = association.id
@@ -42,7 +44,9 @@ extension ManagedIntegrations {
   private func authorizationURL(
     of association: String, at destination: ConnectorDestination
   ) throws -> String {
-    guard let oauth = destination.oauth else { throw ManagedError.validation("The destination has no OAuth configuration.") }
+    guard let oauth = destination.oauth else {
+      throw ManagedError.validation("The destination has no OAuth configuration.")
+    }
     guard let client = credentials(of: destination) else {
       throw ManagedError.accessDenied("The secret of the destination, in this version, cannot be read.")
     }
@@ -117,7 +121,9 @@ extension ManagedIntegrations {
   /// on behind the answer.
   func startRefresh(_ id: String) throws -> JSONValue {
     var association = try association(id)
-    guard association.state != .deleting else { throw ManagedError.conflict("The account association is being deleted.") }
+    guard association.state != .deleting else {
+      throw ManagedError.conflict("The account association is being deleted.")
+    }
     guard association.material == nil, let destination = destinations[association.destination] else {
       throw ManagedError.conflict("The account association does not use OAuth.")
     }

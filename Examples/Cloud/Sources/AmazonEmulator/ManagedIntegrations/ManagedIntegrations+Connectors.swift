@@ -165,10 +165,14 @@ extension ManagedIntegrations {
       if let update = try auth.structure("GeneralAuthorizationUpdate") {
         for (name, secret) in try Self.materials(update, "AuthMaterialsToAdd") { changed.materials[name] = secret }
         for (name, secret) in try Self.materials(update, "AuthMaterialsToUpdate") {
-          guard changed.materials[name] != nil else { throw ManagedError.validation("There is no such authorization material.") }
+          guard changed.materials[name] != nil else {
+            throw ManagedError.validation("There is no such authorization material.")
+          }
           changed.materials[name] = secret
         }
-        guard changed.materials.count <= 3 else { throw ManagedError.validation("A destination has three materials at most.") }
+        guard changed.materials.count <= 3 else {
+          throw ManagedError.validation("A destination has three materials at most.")
+        }
       }
     }
     destinations[id] = changed

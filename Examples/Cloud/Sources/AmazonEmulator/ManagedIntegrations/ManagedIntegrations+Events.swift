@@ -68,7 +68,9 @@ extension ManagedIntegrations {
     _ event: ConnectorEvent, _ mine: Set<String>, _ members: ManagedMembers
   ) throws {
     guard let trace = event.trace else { throw members.missing("TraceId") }
-    guard let command = commands[trace], mine.contains(command.association) else { throw ManagedError.notFound("command", trace) }
+    guard let command = commands[trace], mine.contains(command.association) else {
+      throw ManagedError.notFound("command", trace)
+    }
     answer(trace, event.status ?? 200, event.message, event.endpoint)
   }
 

@@ -8,13 +8,13 @@ extension ManagedIntegrations {
 
   /// Calls a connector: two seconds for each try, five more tries, and a report of what went wrong.
   func invoke(
-    _ operation: ConnectorOperation, _ id: String, _ authorization: ConnectorEnvelope.Authorization,
+    _ operation: ConnectorOperation, _ id: String, _ authorization: InvocationEnvelope.Authorization,
     _ further: [String: JSONValue] = [:], device: String? = nil, trace: String? = nil, thing: String? = nil
-  ) async -> Result<ConnectorEnvelope.Answer, InvocationFailure> {
+  ) async -> Result<InvocationEnvelope.Answer, InvocationFailure> {
     guard let association = associations[id], let connector = destinations[association.destination]?.connector else {
       return .failure(InvocationFailure(text: "There is no such association"))
     }
-    let envelope = ConnectorEnvelope.request(operation, connector: connector, authorization, further).encoded
+    let envelope = InvocationEnvelope.request(operation, connector: connector, authorization, further).encoded
     var (text, code) = ("The connector has no address", 503)
     if let address = settings.connectorURL {
       for attempt in 1...((settings.invocationRetries ?? 0) + 1) where !Task.isCancelled {
@@ -51,12 +51,12 @@ extension ManagedIntegrations {
     return .failure(InvocationFailure(text: text))
   }
 
-  private static func read(_ result: ManagedOutgoing.Result) -> (ConnectorEnvelope.Answer?, outcome: String) {
+  private static func read(_ result: ManagedOutgoing.Result) -> (InvocationEnvelope.Answer?, outcome: String) {
     switch result {
     case .none(let reason): return (nil, reason)
     case .answer(let status, let body):
       guard Unverified.isFinal(httpStatus: status) else { return (nil, "HTTP status \(status)") }
-      guard let answer = ConnectorEnvelope.Answer(body) else { return (nil, "no envelope") }
+      guard let answer = InvocationEnvelope.Answer(body) else { return (nil, "no envelope") }
       return (answer, String(answer.code))
     }
   }

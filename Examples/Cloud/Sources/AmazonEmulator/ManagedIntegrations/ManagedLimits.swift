@@ -34,7 +34,6 @@ extension TextRule {
   static let name = TextRule(1...128, "[A-Za-z0-9_ -]+")
   static let description = TextRule(1...256, "[0-9A-Za-z_ -]+")
   static let associationDescription = TextRule(1...4096, "[A-Za-z0-9_ -]+")
-  static let errorMessage = associationDescription
   static let lambda = TextRule(
     1...2048,
     #"(arn:aws:lambda:[0-9a-zA-Z-]+:[0-9]+:function:)?([a-zA-Z0-9_-]+(:(\$LATEST|[a-zA-Z0-9_-]+))?)"#)

@@ -2,8 +2,6 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
-import NIOSSL
-import OAuthServer
 
 /// Calls what stands on this machine in the place of AWS Lambda, and the third party's token endpoint. Nothing else is
 /// reached. Faults of the script hit these calls too.
@@ -54,13 +52,7 @@ struct ManagedOutgoing: Sendable {
   private static func send(
     _ body: Data, to address: String, headers: [(String, String)], seconds: Double
   ) async -> Result {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    // The other side is on this machine, and its certificate the maker's own.
-    tls.certificateVerification = .none
-    var settings = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-    settings.httpVersion = .http1Only
-    settings.connectionPool.retryConnectionEstablishment = false
-    let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .loopback)
     var request = HTTPClientRequest(url: address)
     request.method = .POST
     for (name, value) in headers { request.headers.add(name: name, value: value) }

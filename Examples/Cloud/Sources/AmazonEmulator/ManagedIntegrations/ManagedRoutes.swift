@@ -4,12 +4,13 @@ import Hummingbird
 import NIOCore
 import OAuthServer
 
-/// The control plane of managed integrations, and where browsers come back to.
+/// The control plane of managed integrations, and where browsers come back to. It stands in front of the router, for an
+/// identifier may have any sign in it.
 struct ManagedRoutes: Sendable {
   let managed: ManagedIntegrations
   let pages: PageLibrary
   let region: String
-  /// Where the addresses of the stand-in are: in front of the router, for an identifier may have any sign in it.
+  /// The longest body, in bytes.
   private static let limit = 256 * 1024
 
   func respond(to request: Request, _ context: EmulatorContext) async throws -> Response? {

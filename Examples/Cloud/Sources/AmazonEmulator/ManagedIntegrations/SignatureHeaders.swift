@@ -8,17 +8,21 @@ enum SignatureHeaders {
     guard let authorization = headers[.authorization], let date = headers[.amzDate] else {
       throw ManagedError.accessDenied("Missing Authentication Token: send Authorization and X-Amz-Date (SigV4).")
     }
-    let fields = authorization.wholeMatch(
-      of: /AWS4-HMAC-SHA256 Credential=([A-Za-z0-9]+)\/([0-9]{8})\/([a-z0-9-]+)\/([a-z0-9]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=[0-9a-f]{64}/
-    )
-    guard let fields else { throw ManagedError.accessDenied("The Authorization header is not one of SigV4.") }
-    guard date.wholeMatch(of: /([0-9]{8})T[0-9]{6}Z/)?.output.1 == fields.output.2 else {
+    let name = "[A-Za-z0-9]+"
+    let scope = "(?<day>[0-9]{8})/(?<region>[a-z0-9-]+)/(?<service>[a-z0-9]+)/aws4_request"
+    let pattern =
+      "AWS4-HMAC-SHA256 Credential=\(name)/\(scope), ?SignedHeaders=(?<signed>[a-z0-9;-]+), ?Signature=[0-9a-f]{64}"
+    let fields = try Regex(pattern).wholeMatch(in: authorization)
+    func field(_ name: String) -> String { String(fields?[name]?.substring ?? "") }
+    guard fields != nil else { throw ManagedError.accessDenied("The Authorization header is not one of SigV4.") }
+    guard date.wholeMatch(of: /([0-9]{8})T[0-9]{6}Z/)?.output.1 == Substring(field("day")) else {
       throw ManagedError.accessDenied("X-Amz-Date does not belong to the signature's scope.")
     }
-    guard fields.output.3 == region, fields.output.4 == "iotmanagedintegrations" else {
-      throw ManagedError.accessDenied("The signature is for another region or service than \(region), iotmanagedintegrations.")
+    guard field("region") == region, field("service") == "iotmanagedintegrations" else {
+      throw ManagedError.accessDenied(
+        "The signature is for another region or service than \(region), iotmanagedintegrations.")
     }
-    let signed = fields.output.5.split(separator: ";")
+    let signed = field("signed").split(separator: ";")
     guard signed.contains("host"), signed.contains("x-amz-date") else {
       throw ManagedError.accessDenied("Host and X-Amz-Date must be signed.")
     }

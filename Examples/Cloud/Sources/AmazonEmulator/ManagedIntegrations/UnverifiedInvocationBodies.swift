@@ -42,7 +42,9 @@ enum Unverified {
   ]
 
   /// One endpoint of a customer's command as a connector gets it; nil when a name is none of the above.
-  static func endpoint(_ id: String, _ capabilities: [(name: String, actions: [(name: String, parameters: JSONValue?)])])
+  static func endpoint(
+    _ id: String, _ capabilities: [(name: String, actions: [(name: String, parameters: JSONValue?)])]
+  )
     -> JSONValue?
   {
     var found: [JSONValue] = []
@@ -77,7 +79,7 @@ enum ConnectorOperation: String, Sendable, CaseIterable {
 }
 
 /// The envelope in which a connector's Lambda function is invoked.
-enum ConnectorEnvelope {
+enum InvocationEnvelope {
   /// Who allows it.
   enum Authorization: Sendable {
     case token(String)

@@ -38,8 +38,9 @@ struct ConnectorEnvelope: Sendable {
     payload = members.payload
     connector = payload.connectorId
     operation = Operation(rawValue: payload.operationName)
-    guard Limits.identifier.allows(connector), Limits.version.allows(payload.operationVersion),
-      payload.operationVersion.hasPrefix("1."), payload.operationName.utf8.count <= 64,
+    // Documents show 1.0 and 1.0.0.
+    guard Limits.identifier.allows(connector), payload.operationName.utf8.count <= 64,
+      payload.operationVersion.wholeMatch(of: /1(\.[0-9]){1,2}/) != nil,
       payload.deviceDiscoveryId.map(Limits.discovery.allows) ?? true,
       payload.connectorDeviceId.map(Limits.device.allows) ?? true, payload.traceId.map(Limits.trace.allows) ?? true,
       payload.endpoints.map({ (1...5).contains($0.count) }) ?? true
@@ -72,7 +73,6 @@ struct ConnectorEnvelope: Sendable {
     let further: String
 
     static let identifier = Limits(longest: 64, further: "_-")
-    static let version = Limits(longest: 6, further: ".")
     static let discovery = Limits(longest: 200, further: "")
     static let device = Limits(longest: 256, further: "_.,@-")
     static let trace = Limits(longest: 128, further: ":=_-")
