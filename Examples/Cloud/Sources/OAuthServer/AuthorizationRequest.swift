@@ -43,9 +43,8 @@ extension AuthorizationServer {
     guard let redirectURI = named ?? (client.redirectURIs.count == 1 ? client.redirectURIs.first : nil) else {
       return .failure(.page(.missing("redirect_uri")))
     }
-    guard
-      RedirectURI.isAllowed(redirectURI, registered: client.redirectURIs, anyLoopbackPort: !client.isConfidential)
-    else {
+    let anyLoopbackPort = !client.isConfidential || policy.confidentialMayVaryLoopbackPort
+    guard RedirectURI.isAllowed(redirectURI, registered: client.redirectURIs, anyLoopbackPort: anyLoopbackPort) else {
       return .failure(
         .page(
           OAuthError(

@@ -25,6 +25,7 @@ extension AuthorizationServer {
     guard let token = try await storage.accessToken(SecretDigest(presented)), token.expiresAt > now(),
       let grant = try await livingGrant(id: token.grantID), client.mayIntrospect || grant.clientID == client.id
     else { return nil }
+    try await noteUse(of: grant)
     return Introspection(grant: grant, scope: token.scope, expiresAt: token.expiresAt)
   }
 }

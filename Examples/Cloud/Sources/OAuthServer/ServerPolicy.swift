@@ -37,6 +37,9 @@ public struct ServerPolicy: Sendable {
   public var useResolution: Double = 60
   /// Whether the PKCE method `plain` is accepted; RFC 9700 section 2.1.1 prefers S256, so it is off by default.
   public var allowsPlainChallenge = false
+  /// Whether a client with a secret may choose its port on the loopback interface too. RFC 8252 section 7.3 is about
+  /// native apps only; a server for tests may be kinder, where ports are chosen at run time.
+  public var confidentialMayVaryLoopbackPort = false
   /// How many wrong user codes one minute may see before the code page refuses to look (RFC 8628 section 5.1).
   public var userCodeGuessesPerMinute = 10
 

@@ -207,7 +207,7 @@ extension ReplenishCloud {
       server: ownerGrants.server, paths: OwnerGrants.paths, publicAddress: { [address] in address.text },
       scopes: CloudScope.allCases.map(\.rawValue)
     ) { [logger] event, _ in
-      if let error = event.error { logger.notice("\(event.kind.rawValue) refused: \(error.code.rawValue)") }
+      if let error = event.error { logger.info("\(event.kind.rawValue) refused: \(error.code.rawValue)") }
     }.add(to: router)
     return router
   }

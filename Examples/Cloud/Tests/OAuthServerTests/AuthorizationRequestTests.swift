@@ -42,12 +42,15 @@ struct AuthorizationRequestTests {
     }
   }
 
-  @Test("a loopback address of a client with a secret is compared exactly: it is no native app")
-  func loopbackOfServer() async throws {
+  @Test(
+    "a loopback address of a client with a secret is compared exactly: it is no native app; a server for tests may be kinder",
+    arguments: [false, true])
+  func loopbackOfServer(isKind: Bool) async throws {
+    fixture.server.policy.confidentialMayVaryLoopbackPort = isKind
     await fixture.storage.register(
       .confidential(
         id: "web", secret: "x", name: "Web", redirectURIs: ["http://127.0.0.1:3000/return"], scopes: ["order"]))
-    for (uri, isGood) in [("http://127.0.0.1:3000/return", true), ("http://127.0.0.1:3001/return", false)] {
+    for (uri, isGood) in [("http://127.0.0.1:3000/return", true), ("http://127.0.0.1:3001/return", isKind)] {
       let result = try await check {
         $0["client_id"] = "web"
         $0["redirect_uri"] = uri

@@ -20,7 +20,10 @@ struct IntrospectionTests {
     let found = try #require(try await introspect(answer.accessToken, "resources", "r-secret"))
     #expect(found.grant.clientID == "app" && found.grant.subjectIdentifier == "alice" && found.scope.words == ["order"])
     #expect(found.expiresAt == fixture.server.now() + 3600)
-    fixture.wait(3600)
+    fixture.wait(60)
+    _ = try await introspect(answer.accessToken, "resources", "r-secret")
+    #expect(await fixture.storage.grant(id: found.grant.id)?.lastUsedAt == fixture.server.now())
+    fixture.wait(3540)
     #expect(try await introspect(answer.accessToken, "resources", "r-secret") == nil)
   }
 

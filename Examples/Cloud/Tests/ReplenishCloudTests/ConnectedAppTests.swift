@@ -13,10 +13,11 @@ struct ConnectedAppTests {
       #expect(try await owner.get(cloud.pages + "/apps").text.contains("no app"))
       let (hub, other) = (try await cloud.app("Hub <1>"), try await cloud.app("Other"))
       let tokens = try await hub.connected(owner)
+      cloud.clock.advance(1)
       let kept = try await other.connected(owner, ["scope": "devices:identify"])
       // Allowed, but the app never fetched its tokens.
       _ = try await cloud.app("Never").code(owner)
-      cloud.clock.advance(3600)
+      cloud.clock.advance(3599)
       _ = try await hub.refresh(tokens.refresh)
       let page = try await owner.get(cloud.pages + "/apps")
       #expect(page.text.contains("Hub &lt;1&gt;") && page.text.contains("Other") && !page.text.contains("Never"))
@@ -99,6 +100,23 @@ struct ConnectedAppTests {
         }
         #expect(try await cloud.storage.clients().count == 1)
       }
+    }
+  }
+
+  @Test("no app does anything for an erased account while Amazon is still being told of its links")
+  func erasureBegins() async throws {
+    try await CloudFixture().run { cloud in
+      let app = try await cloud.app()
+      let tokens = try await app.connected(try await cloud.owner())
+      let kept = try await app.connected(try await cloud.owner("other@example.com"))
+      let grant = try #require(try await cloud.cloud.grants.grant(accessToken: tokens.access))
+      #expect(try await cloud.storage.beginErasure(of: grant.owner, at: cloud.clock.now))
+      #expect(try await !cloud.cloud.grants.isStanding(grant.id))
+      #expect(try await app.devices(tokens.access).status == 401)
+      #expect(try await app.refresh(tokens.refresh).error == "invalid_grant")
+      #expect(try await cloud.rows("access_grant") == 1)
+      #expect(try await app.isAlive(kept.access))
+      #expect(try await cloud.storage.userID(of: grant.owner, towards: app.id) == nil)
     }
   }
 
