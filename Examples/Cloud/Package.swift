@@ -107,9 +107,9 @@ let package = Package(
     .target(
       name: "ReplenishCloud",
       dependencies: [
-        "OAuthServer", "OwnerOnlyFiles", hummingbird, hummingbirdTLS, crypto, logging, lifecycle,
+        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", hummingbird, hummingbirdTLS, crypto, logging,
+        lifecycle,
         .product(name: "HummingbirdCore", package: "hummingbird"),
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -152,7 +152,7 @@ let package = Package(
     .testTarget(
       name: "LWASecretsTests",
       dependencies: [
-        "LWASecrets", "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles", "replenish-cloud",
+        "LWASecrets", "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles",
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       resources: [.copy("aws-signing-test-suite-v4.json")],

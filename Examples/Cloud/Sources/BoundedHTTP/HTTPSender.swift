@@ -2,7 +2,10 @@ import Foundation
 import NIOHTTP1
 
 /// One request.
-public struct HTTPCall: Sendable {
+public struct HTTPCall: Sendable, CustomStringConvertible {
+  /// Method and address; headers and body may hold secrets.
+  public var description: String { "\(method) \(address)" }
+
   /// The method.
   public var method: HTTPMethod
   /// The whole address.
@@ -27,7 +30,10 @@ public struct HTTPCall: Sendable {
 }
 
 /// An answer, complete.
-public struct HTTPAnswer: Sendable {
+public struct HTTPAnswer: Sendable, CustomStringConvertible {
+  /// The status; headers and body may hold secrets.
+  public var description: String { "status \(status)" }
+
   /// The status code.
   public var status: UInt
   /// The headers.

@@ -10,7 +10,7 @@ public actor AccessTokens {
   private let refresh: TokenRefresh
   private let clock: SecretsClock
   private var held: AccessToken?
-  private var renewing: Task<AccessToken, any Error>?
+  private var renewing: (task: Task<AccessToken, any Error>, isFresh: Bool)?
   /// What did not work and does not keep the token from its user; one line each.
   public private(set) var warnings: [String] = []
 
@@ -26,10 +26,12 @@ public actor AccessTokens {
   /// - Parameter fresh: Asks for a new one, because the one at hand was refused.
   public func token(fresh: Bool = false) async throws(SecretsFailure) -> String {
     if !fresh, let held, held.isUsable(at: clock.now()) { return held.text }
-    let task = renewing ?? Task { try await self.renew(fresh: fresh) }
-    renewing = task
+    // One that is under way may end with the token that was refused.
+    while fresh, let renewing, !renewing.isFresh { _ = await renewing.task.result }
+    let task = renewing?.task ?? Task { try await self.renew(fresh: fresh) }
+    if renewing == nil { renewing = (task, fresh) }
     let result = await task.result
-    if renewing == task { renewing = nil }
+    if renewing?.task == task { renewing = nil }
     do {
       return try result.get().text
     } catch {
@@ -75,9 +77,9 @@ public actor AccessTokens {
         let token = AccessToken(text: access, askedAt: askedAt, expiresAt: askedAt + lifetime)
         let next = next ?? candidate
         if next == stored.credentials.refreshToken {
-          try files.forgetRotation()
+          forgetRotation()
         } else {
-          try await record(next, over: stored)
+          await record(next, over: stored)
         }
         return token
       case .invalidGrant:
@@ -121,24 +123,28 @@ public actor AccessTokens {
     let onRecord = stored.credentials.refreshToken
     guard noted.refreshToken != onRecord, noted.replaces == StateFiles.digest(onRecord) else {
       // It arrived, or somebody put yet another one there since.
-      try files.forgetRotation()
+      forgetRotation()
       return onRecord
     }
-    guard try await writeBack(noted.refreshToken, over: stored) else { return noted.refreshToken }
+    guard await writeBack(noted.refreshToken, over: stored) else { return noted.refreshToken }
     stored = try await store.read()
     return stored.credentials.refreshToken
   }
 
-  /// Keeps a refresh token that is new: first here, then on record.
-  private func record(_ refreshToken: String, over stored: StoredCredentials) async throws {
-    try files.note(
-      StateFiles.Rotation(
-        replaces: StateFiles.digest(stored.credentials.refreshToken), refreshToken: refreshToken))
-    _ = try await writeBack(refreshToken, over: stored)
+  /// Keeps a refresh token that is new: first here, then on record. Where one fails there is still the other.
+  private func record(_ refreshToken: String, over stored: StoredCredentials) async {
+    do {
+      try files.note(
+        StateFiles.Rotation(
+          replaces: StateFiles.digest(stored.credentials.refreshToken), refreshToken: refreshToken))
+    } catch {
+      warn(error)
+    }
+    _ = await writeBack(refreshToken, over: stored)
   }
 
   /// Whether what is on record counts from now on: this refresh token, or what somebody else put there first.
-  private func writeBack(_ refreshToken: String, over stored: StoredCredentials) async throws -> Bool {
+  private func writeBack(_ refreshToken: String, over stored: StoredCredentials) async -> Bool {
     do {
       if try await !store.write(refreshToken: refreshToken, over: stored) {
         guard try await store.read().version != stored.version else {
@@ -147,11 +153,20 @@ public actor AccessTokens {
         }
       }
     } catch {
-      warn(error, "the new refresh token waits in \(files.journal) until it can be put on record: ")
+      let isNoted = (try? files.rotation())?.refreshToken == refreshToken
+      warn(
+        error,
+        isNoted
+          ? "the new refresh token waits in \(files.journal) until it can be put on record: "
+          : "the new refresh token is LOST, authorize again if the one on record is refused: ")
       return false
     }
-    try files.forgetRotation()
+    forgetRotation()
     return true
+  }
+
+  private func forgetRotation() {
+    do { try files.forgetRotation() } catch { warn(error) }
   }
 
   private func warn(_ error: any Error, _ prefix: String = "") {

@@ -25,31 +25,14 @@ public struct LoginCredentials: Sendable, CustomStringConvertible {
   }
 
   /// Reads a secret's members, named as asp-cli names them.
-  init(secret text: String, name: String) throws {
-    guard let members = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any] else {
-      throw SecretsFailure(.configuration, "the secret \(name) is no JSON object of keys and values")
-    }
-    func required(_ key: String) throws -> String {
-      guard let value = members[key] as? String, !value.isEmpty else {
-        throw SecretsFailure(.configuration, "the secret \(name) lacks the key \(key), or its value is no text")
-      }
-      return value
-    }
-    let scope = (members["lwa-auth-scope"] as? String ?? "").split(whereSeparator: \.isWhitespace)
+  init(secret document: String, name: String) throws {
+    let members = try SecretMembers(document, name: name)
+    let client = try LoginClient(document: document, name: name)
+    let scope = (members["lwa-auth-scope"] ?? "").split(whereSeparator: \.isWhitespace)
     self.init(
-      clientID: try required("lwa-client-id"), clientSecret: try required("lwa-client-secret"),
-      tokenAddress: try required("lwa-auth-url"), scope: scope.isEmpty ? nil : scope.joined(separator: " "),
-      refreshToken: try required("lwa-refresh-token"))
-    try check(in: "the secret \(name)", "lwa-client-id", "lwa-client-secret", "lwa-refresh-token")
-  }
-
-  /// Refuses what came with a line break, a space or a missing letter from a clipboard.
-  func check(in place: String, _ id: String, _ secret: String, _ token: String) throws {
-    for (value, key) in [(clientID, id), (clientSecret, secret), (refreshToken, token)]
-    where !Self.isToken(value) {
-      throw SecretsFailure(
-        .configuration, "\(place): the value of \(key) has spaces or other characters, or is too long")
-    }
+      clientID: client.id, clientSecret: client.secret, tokenAddress: try members.required("lwa-auth-url"),
+      scope: scope.isEmpty ? nil : scope.joined(separator: " "),
+      refreshToken: try members.required("lwa-refresh-token"))
   }
 
   /// Printable ASCII without spaces, 1 to 2048 characters, as LWA's tokens are.

@@ -1,10 +1,12 @@
 /// Credentials as they stand on record.
-struct StoredCredentials: Sendable {
+struct StoredCredentials: Sendable, CustomStringConvertible {
   var credentials: LoginCredentials
   /// What the store needs to see that nobody else wrote meanwhile.
   var version: String
   /// The whole record, to be written back with one text changed.
   var document: String
+
+  var description: String { "version \(StateFiles.digest(version).prefix(8)) of \(credentials)" }
 }
 
 /// Where the credentials are on record, and where a refresh token that changed goes back to.

@@ -2,7 +2,7 @@ import BoundedHTTP
 import Foundation
 
 /// What the token endpoint of Login with Amazon said (RFC 6749 sections 5.1 and 5.2).
-public enum TokenAnswer: Sendable {
+public enum TokenAnswer: Sendable, CustomStringConvertible {
   /// An access token, for how many seconds, and the refresh token that comes back with it.
   case tokens(access: String, lifetime: Double, refresh: String?)
   /// The code or refresh token is dead.
@@ -34,6 +34,16 @@ public enum TokenAnswer: Sendable {
       return
     }
     self = .tokens(access: access, lifetime: min(lifetime, 86_400), refresh: refresh)
+  }
+
+  /// What it was; no token is in it.
+  public var description: String {
+    switch self {
+    case .tokens(_, let lifetime, _): "tokens for \(lifetime) s"
+    case .invalidGrant: "invalid_grant"
+    case .refused(let status, let word): "\(status) \(word)"
+    case .unreadable(let reason): reason
+    }
   }
 
   private static func seconds(_ value: Any?) -> Double? {

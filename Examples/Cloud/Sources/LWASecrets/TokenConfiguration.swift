@@ -4,15 +4,24 @@ import OwnerOnlyFiles
 /// Where the secrets of Login with Amazon are: a file in the shape of asp-cli's `config/default.json`.
 ///
 /// Other members are accepted and left alone. Nothing but the path given is read, whatever the current folder is.
-public struct TokenConfiguration: Sendable {
+public struct TokenConfiguration: Sendable, CustomStringConvertible {
   /// `asp_cli.auth`.
-  public enum Source: Sendable {
+  public enum Source: Sendable, CustomStringConvertible {
     /// `secretsManager`: AWS Secrets Manager has them.
     case secretsManager(Secret)
     /// `oauthLocal`: this file has them.
     case oauthLocal(Local)
     /// Anything else: `oauthLocal.access_token` is used as it is.
     case verbatim(String)
+
+    /// Where; no token is in it.
+    public var description: String {
+      switch self {
+      case .secretsManager(let secret): "secret \(secret.name)"
+      case .oauthLocal(let local): "\(local.credentials)"
+      case .verbatim: "verbatim"
+      }
+    }
   }
 
   /// The node `secretsManager`.
@@ -23,6 +32,24 @@ public struct TokenConfiguration: Sendable {
     public var stage: String
     /// `regionName`; without it an ARN's region, or nil: what the AWS environment says.
     public var region: String?
+
+    init(_ name: String, stage: String = "AWSCURRENT", region: String? = nil, source: String) throws {
+      guard LoginCredentials.isToken(name) else {
+        throw SecretsFailure(.configuration, "\(source) is no name and no ARN")
+      }
+      (self.name, self.stage, self.region) = (name, stage, region)
+      guard name.hasPrefix("arn:") else { return }
+      // arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME
+      let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 7, parts[2] == "secretsmanager", parts[5] == "secret" else {
+        throw SecretsFailure(.configuration, "\(source) is no secret's ARN")
+      }
+      if let region, region != parts[3] {
+        throw SecretsFailure(
+          .configuration, "\(source): the region beside it is \(region), but the ARN says \(parts[3])")
+      }
+      self.region = String(parts[3])
+    }
   }
 
   /// The node `oauthLocal`.
@@ -37,6 +64,9 @@ public struct TokenConfiguration: Sendable {
   public let path: String
   /// Where the secrets are.
   public let source: Source
+
+  /// The path.
+  public var description: String { path }
 
   /// Reads the file. One that holds secrets itself must be readable by its owner only.
   public init(path: String) throws {
@@ -72,30 +102,16 @@ public struct TokenConfiguration: Sendable {
   }
 
   private static func secret(_ nodes: Nodes) throws -> Secret {
-    let name = try nodes.required("secretsManager", "secretNameForOAuth")
-    guard name.utf8.count <= 2048, name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-      throw SecretsFailure(.configuration, "\(nodes.path): secretsManager.secretNameForOAuth is no name and no ARN")
-    }
     let stage = nodes.text("secretsManager", "versionStage") ?? "AWSCURRENT"
     // A refresh token that changes is written back; these two labels are moved by AWS itself.
     guard stage != "AWSPREVIOUS", stage != "AWSPENDING" else {
       throw SecretsFailure(
         .configuration, "\(nodes.path): secretsManager.versionStage \(stage) cannot be written to; use AWSCURRENT")
     }
-    var region = nodes.text("secretsManager", "regionName")
-    if name.hasPrefix("arn:") {
-      // arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME
-      let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-      guard parts.count == 7, parts[2] == "secretsmanager", parts[5] == "secret" else {
-        throw SecretsFailure(.configuration, "\(nodes.path): secretsManager.secretNameForOAuth is no secret's ARN")
-      }
-      if let region, region != parts[3] {
-        throw SecretsFailure(
-          .configuration, "\(nodes.path): secretsManager.regionName is \(region), but the ARN says \(parts[3])")
-      }
-      region = String(parts[3])
-    }
-    return Secret(name: name, stage: stage, region: region)
+    let name = try nodes.required("secretsManager", "secretNameForOAuth")
+    return try Secret(
+      name, stage: stage, region: nodes.text("secretsManager", "regionName"),
+      source: "\(nodes.path): secretsManager.secretNameForOAuth")
   }
 
   private static func local(_ nodes: Nodes) throws -> Local {
@@ -104,8 +120,6 @@ public struct TokenConfiguration: Sendable {
       clientSecret: try nodes.required("oauthLocal", "client_secret"),
       tokenAddress: nil, scope: nil,
       refreshToken: try nodes.required("oauthLocal", "refresh_token"))
-    try credentials.check(
-      in: nodes.path, "oauthLocal.client_id", "oauthLocal.client_secret", "oauthLocal.refresh_token")
     let caches = nodes.flag("oauthLocal", "cacheToken") ?? true
     return Local(
       credentials: credentials, tokenFile: caches ? nodes.text("oauthLocal", "token_file") ?? "token.json" : nil)
@@ -140,6 +154,10 @@ public struct TokenConfiguration: Sendable {
     func required(_ node: String, _ name: String) throws -> String {
       guard let text = text(node, name) else {
         throw SecretsFailure(.configuration, "\(path): \(node).\(name) is missing, empty or still a placeholder")
+      }
+      // What came with a line break or a space from a clipboard.
+      guard LoginCredentials.isToken(text) else {
+        throw SecretsFailure(.configuration, "\(path): \(node).\(name) has spaces or other characters, or is too long")
       }
       return text
     }

@@ -21,16 +21,8 @@ public final class TokenSource: Sendable {
     public init() {}
   }
 
-  /// The client of the LWA security profile.
-  public struct Client: Sendable {
-    /// Its id.
-    public var id: String
-    /// Its secret.
-    public var secret: String
-  }
-
   private enum Kind {
-    case kept(any SecretStore, AccessTokens)
+    case kept(AccessTokens)
     case verbatim(String)
   }
 
@@ -55,44 +47,24 @@ public final class TokenSource: Sendable {
           options.tokenAddress, from: "the token address", allowsLoopback: options.allowsLoopback)
         store = ConfigurationStore(path: configuration.path)
         tokenFile = local.tokenFile
-      case .secretsManager(let secret): store = try Self.secretsManager(secret, options.environment)
+      case .secretsManager(let secret): store = try SecretsManagerStore(secret, options.environment)
       }
       let files = try StateFiles(
         folder: options.stateFolder ?? configuration.path + ".state", identity: store.identity, tokenFile: tokenFile)
       let refresh = TokenRefresh(
         http: try BoundedHTTPClient(authorities: options.authorities), standardAddress: options.tokenAddress,
         allowsLoopback: options.allowsLoopback)
-      kind = .kept(store, AccessTokens(store: store, files: files, refresh: refresh, clock: SecretsClock()))
+      kind = .kept(AccessTokens(store: store, files: files, refresh: refresh, clock: SecretsClock()))
     } catch {
       throw SecretsFailure(error)
     }
-  }
-
-  private static func secretsManager(
-    _ secret: TokenConfiguration.Secret, _ environment: AWSEnvironment
-  ) throws -> SecretsManagerStore {
-    let place = try AWSPlace(
-      service: "secretsmanager", identifier: "secrets_manager", region: secret.region, environment: environment)
-    var authorities: String?
-    if let bundle = environment["AWS_CA_BUNDLE"] {
-      authorities = try? String(contentsOfFile: bundle, encoding: .utf8)
-      guard authorities != nil else {
-        throw SecretsFailure(.configuration, "\(bundle) (AWS_CA_BUNDLE) cannot be read")
-      }
-    }
-    // A secret has 64 KiB at most, and more in an answer's JSON.
-    let http = try BoundedHTTPClient(authorities: authorities, limit: 512 * 1024)
-    // Container and instance are asked where they are, without authorities of ours.
-    let chain = CredentialChain(environment, http: try BoundedHTTPClient())
-    return SecretsManagerStore(
-      client: AWSClient(service: "secretsmanager", at: place, credentials: chain, http: http), secret: secret)
   }
 
   /// An access token; see ``AccessTokens/token(fresh:)``.
   public func token(fresh: Bool = false) async throws(SecretsFailure) -> String {
     switch kind {
     case .verbatim(let token): token
-    case .kept(_, let tokens): try await tokens.token(fresh: fresh)
+    case .kept(let tokens): try await tokens.token(fresh: fresh)
     }
   }
 
@@ -101,21 +73,8 @@ public final class TokenSource: Sendable {
     get async {
       switch kind {
       case .verbatim: []
-      case .kept(_, let tokens): await tokens.warnings
+      case .kept(let tokens): await tokens.warnings
       }
-    }
-  }
-
-  /// The client, for a program that gets its own tokens with it.
-  public func client() async throws(SecretsFailure) -> Client {
-    guard case .kept(let store, _) = kind else {
-      throw SecretsFailure(.configuration, "the configuration has an access token only, and no client secret")
-    }
-    do {
-      let credentials = try await store.read().credentials
-      return Client(id: credentials.clientID, secret: credentials.clientSecret)
-    } catch {
-      throw SecretsFailure(error)
     }
   }
 }

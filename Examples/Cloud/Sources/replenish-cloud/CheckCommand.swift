@@ -60,7 +60,9 @@ struct CheckCommand: AsyncParsableCommand {
         rest in \(pages.publicAddress)\(OAuthPaths.wellKnown)\(development)
         """
     }
-    await check("Amazon") { "client secret readable, addresses are https (\(try amazon.configuration().service))" }
+    await check("Amazon") {
+      "client secret readable, addresses are https (\(try await amazon.configuration().service))"
+    }
     await check("notifications") {
       guard let source = try notifications.source() else { return "none: pages learn of a shipment by asking" }
       let development = notifications.snsOrigin.map { "; certificates from \($0), FOR DEVELOPMENT ONLY" } ?? ""

@@ -46,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
     LoggingSystem.bootstrap { _ in LineLogHandler() }
     let logger = Logger(label: "replenish-cloud")
     var configuration = CloudConfiguration(
-      publicAddress: pages.publicAddress, amazon: try amazon.configuration(), mailFolder: pages.mailFolder)
+      publicAddress: pages.publicAddress, amazon: try await amazon.configuration(), mailFolder: pages.mailFolder)
     configuration.site = pages.site
     configuration.mailSender = pages.mailSender
     configuration.proxies = Set(pages.proxy)

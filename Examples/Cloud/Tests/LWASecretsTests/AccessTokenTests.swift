@@ -86,6 +86,23 @@ struct AccessTokenTests {
     #expect(texts == ["Atza|1"] && services.refreshes.count == 1 && services.putCount == 1)
   }
 
+  @Test("who asks for a fresh token does not get the one at hand from somebody who asked at the same time")
+  func freshBesideOthers() async throws {
+    let services = Services()
+    let machine = try Machine(services, clock)
+    _ = try await machine.start().token()
+    let tokens = try machine.start()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<20 { group.addTask { _ = try await tokens.token() } }
+      group.addTask {
+        let fresh = try await tokens.token(fresh: true)
+        #expect(fresh == "Atza|2")
+      }
+      try await group.waitForAll()
+    }
+    #expect(services.refreshes.count == 2)
+  }
+
   @Test("asp-cli sends the scope as a list: here it is one text, spaces between, as RFC 6749 has it")
   func form() async throws {
     let services = Services()
@@ -139,7 +156,15 @@ struct AccessTokenTests {
       #expect(!failure.description.contains("\n"))
     }
     let stored = try await machine.secretStore().read()
-    #expect(!"\(stored.credentials)".contains("canary") && !"\(stored.credentials)".contains("Atzr"))
+    let configuration = try TokenConfiguration(
+      path: machine.folder.write("default.json", ConfigurationTests.sample))
+    let answer = #"{"access_token":"Atza|canary","refresh_token":"Atzr|0","token_type":"bearer","expires_in":1}"#
+    let described: [Any] = [
+      stored, stored.credentials, configuration, configuration.source, services.calls,
+      TokenAnswer(status: 200, body: Data(answer.utf8)), AccessToken(text: "Atza|", askedAt: .now, expiresAt: .now),
+      HTTPAnswer(status: 200, body: Data(answer.utf8)),
+    ]
+    for value in described { #expect(!"\(value)".contains(/canary|Atz[ar]/), "\(value)") }
   }
 
   @Test("invalid_grant for a token that another machine has replaced meanwhile: the one on record is tried, once")

@@ -68,6 +68,23 @@ struct ConfigurationTests {
 
   private struct Unexpected: Error {}
 
+  @Test("asp-cli works in its own folder only: here configuration, state and token file go by the path that is named")
+  func paths() throws {
+    let path = try folder.write("default.json", Self.sample)
+    _ = try TokenSource(configuration: path)
+    #expect(folder.mode("default.json.state") == 0o700)
+    var options = TokenSource.Options()
+    options.stateFolder = folder.path + "/elsewhere"
+    _ = try TokenSource(configuration: path, options)
+    #expect(folder.mode("elsewhere") == 0o700)
+    let store = ConfigurationStore(path: path)
+    let files = try StateFiles(folder: folder.path + "/elsewhere", identity: store.identity, tokenFile: "token.json")
+    #expect(files.tokenFile == folder.path + "/elsewhere/token.json")
+    options.tokenAddress = "https://evil.example/"
+    let failure = try #require(throws: SecretsFailure.self) { _ = try TokenSource(configuration: path, options) }
+    #expect(failure.description.contains("nothing was sent"))
+  }
+
   @Test("an ARN brings its region, and may not contradict the configuration's")
   func arn() throws {
     let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:lwa-oauth-AbCdEf"

@@ -164,7 +164,7 @@ struct CredentialTests {
     #expect(good.calls.dropFirst().allSatisfy { $0.headers.first(name: "x-aws-ec2-metadata-token") == "imds-token" })
     for status: UInt in [403, 404, 405] {
       let old = StandIn { call, _ in
-        call.method == .PUT ? .json("", status: status) : .json(Self.answer("AK"))
+        call.method == .PUT ? .json("no-token", status: status) : .json(Self.answer("AK"))
       }
       #expect(try await failure([:], http: old).description.contains("version 1"))
       #expect(old.calls.count == 1)

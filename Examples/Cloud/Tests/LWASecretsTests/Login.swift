@@ -138,7 +138,7 @@ struct Machine {
       service: "secretsmanager", at: place,
       credentials: CredentialChain(environment, http: http, clock: clock.clock), http: http, clock: clock.clock)
     return SecretsManagerStore(
-      client: client, secret: .init(name: "lwa-oauth", stage: "AWSCURRENT", region: nil))
+      client: client, secret: try .init("lwa-oauth", source: "the test"))
   }
 
   func start(

@@ -41,7 +41,7 @@ struct RotationTests {
     let services = Services()
     let machine = try Machine(services, clock)
     let store = SecretsManagerStore(
-      client: try machine.secretStore().client, secret: .init(name: "n", stage: "blue", region: nil))
+      client: try machine.secretStore().client, secret: try .init("n", stage: "blue", source: "the test"))
     _ = try await machine.start(store: store).token()
     let put = Services.members(try #require(services.state.withLock { $0.puts.first }))
     #expect(put["VersionStages"] as? [String] == ["blue"])
@@ -157,6 +157,33 @@ struct RotationTests {
     let tokens = try machine.start()
     let failure = try await #require(throws: SecretsFailure.self) { _ = try await tokens.token(fresh: true) }
     #expect(failure.kind == .files && failure.description.contains(journal))
+  }
+
+  @Test("a journal that cannot be written keeps nothing back: the token goes on record, and a line says what is wrong")
+  func noJournal() async throws {
+    let services = Services()
+    let machine = try Machine(services, clock)
+    let store = try machine.secretStore()
+    let journal = try StateFiles(
+      folder: machine.folder.path + "/state", identity: store.identity, tokenFile: nil
+    ).journal
+    // A folder stands in the journal's way, from the moment at which it was found absent.
+    let blocking = StandIn { call, _ in
+      if !call.headers.contains(name: "X-Amz-Target") {
+        try? FileManager.default.createDirectory(atPath: journal + "/x", withIntermediateDirectories: true)
+      }
+      return services.answer(call)
+    }
+    let blocked = try machine.start(over: blocking)
+    #expect(try await blocked.token() == "Atza|1")
+    #expect(refreshToken(services.onRecord) == "Atzr|1")
+    #expect(await blocked.warnings.first?.contains("cannot write the journal") == true)
+    // With both in trouble the line says that it is lost.
+    try FileManager.default.removeItem(atPath: journal)
+    services.state.withLock { $0.putFaults = [.none("cut"), .none("cut"), .none("cut")] }
+    let lost = try machine.start(over: blocking)
+    #expect(try await lost.token(fresh: true) == "Atza|2")
+    #expect(await lost.warnings.contains { $0.contains("LOST") })
   }
 
   @Test("a secret that was set back to an older version: the token waits in the journal, and a line says so")
