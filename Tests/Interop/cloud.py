@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+import os
 import pathlib
 import re
 import socket
@@ -102,7 +103,11 @@ class StartedCloud(Emulator):
         command += ["--device-certificate", str(certificate), "--device-private-key", str(key), "--maker-ca", str(ca)]
         command += ["--mail-folder", str(self.folder / "mail"), "--client-id", "web", "--client-secret-file", str(secret)]
         command += ["--amazon", amazon(self.authority, self.folder), "--amazon-ca", str(ca), "--ready-file", str(ready), "--exit-with-parent"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
+        command += self.further()
+        environment = {**os.environ, **self.environment}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, env=environment
+        )
         deadline = time.monotonic() + START
         while not (ready.exists() and ready.read_text().strip()):
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -110,7 +115,14 @@ class StartedCloud(Emulator):
                 self.end()
                 raise RuntimeError(f"{' '.join(command)} did not become ready:\n{text}")
             time.sleep(0.05)
-        self.device_url = f"https://localhost:{ready.read_text().split()[1]}"
+        self.ports = [int(word) for word in ready.read_text().split()]
+        self.device_url = f"https://localhost:{self.ports[1]}"
+
+    environment = {}
+
+    def further(self):
+        """Further options of `serve`; the database and its key are there already."""
+        return []
 
     def text(self):
         return (self.folder / "log").read_text(errors="replace")
