@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "LWASecrets", targets: ["LWASecrets"]),
     .library(name: "ReplenishCloud", targets: ["ReplenishCloud"]),
     .executable(name: "replenish-cloud", targets: ["replenish-cloud"]),
+    .executable(name: "replenish-connector", targets: ["replenish-connector"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -125,10 +126,22 @@ let package = Package(
     .executableTarget(
       name: "replenish-cloud",
       dependencies: [
-        "AWSRequests", "LWASecrets", "ReplenishCloud", "ServiceProgram", hummingbird, logging, lifecycle,
+        "AWSRequests", "BoundedHTTP", "LWASecrets", "OAuthServer", "ReplenishCloud", "ServiceProgram", hummingbird,
+        logging, lifecycle,
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "replenish-connector",
+      dependencies: [
+        "ServiceProgram", logging,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -147,7 +160,7 @@ let package = Package(
     .testTarget(
       name: "AmazonEmulatorTests",
       dependencies: [
-        "AmazonEmulator", "OAuthServer", "amazon-emulator", hummingbird, hummingbirdTesting, crypto, logging,
+        "AmazonEmulator", "OAuthServer", "amazon-emulator", hummingbird, hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -160,7 +173,7 @@ let package = Package(
       name: "ReplenishCloudTests",
       dependencies: [
         "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
-        hummingbird,
+        "replenish-connector", "AWSRequests", "BoundedHTTP", hummingbird,
         hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
