@@ -62,5 +62,5 @@ public enum PrivateFile {
     }
   }
 
-  private static func reason() -> String { String(cString: strerror(errno)) }
+  static func reason() -> String { String(cString: strerror(errno)) }
 }

@@ -26,9 +26,13 @@ final class CloudFixture: Sendable {
   let amazonCertificate: ServerCertificate
   let database: EmptyDatabase
   private let clients = Mutex<[HTTPClient]>([])
+  let seams: ConnectorSeams?
   let configure: @Sendable (inout CloudConfiguration) -> Void
 
-  init(_ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in }) throws {
+  init(seams: ConnectorSeams? = nil, _ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in })
+    throws
+  {
+    self.seams = seams
     self.configure = configure
     folder = FileManager.default.temporaryDirectory.appending(path: "cloud-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -131,9 +135,10 @@ final class CloudFixture: Sendable {
       publicAddress: "http://localhost", amazon: amazon, mailFolder: folder + "/mail")
     configuration.passwordLogN = 4
     configure(&configuration)
+    configuration.connector?.service = "https://localhost:\(amazonPort)"
     let (clock, log) = (clock, log)
     let logger = Logger(label: "cloud") { _ in KeepingLogHandler(lines: log) }
-    return try ReplenishCloud(configuration, storage: storage, logger: logger, now: { clock.now })
+    return try ReplenishCloud(configuration, storage: storage, seams: seams, logger: logger, now: { clock.now })
   }
 
   /// A client that is shut down at the end, however the test ends.

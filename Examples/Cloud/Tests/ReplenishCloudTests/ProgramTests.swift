@@ -43,9 +43,13 @@ final class CloudProgramTests {
   }
 
   /// Runs a command to its end; returns what it printed.
-  private func command(_ arguments: String...) throws -> (status: Int32, output: String) {
+  private func command(_ arguments: String...) throws -> (status: Int32, output: String) { try command(arguments) }
+
+  private func command(
+    _ arguments: [String], of program: String = "replenish-cloud"
+  ) throws -> (status: Int32, output: String) {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path("replenish-cloud"))
+    process.executableURL = URL(fileURLWithPath: path(program))
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     let output = Pipe()
@@ -215,6 +219,51 @@ final class CloudProgramTests {
     try await web.shutdown()
   }
 
+  @Test("client add shows a secret once, list shows none, remove removes; check looks at them")
+  func clients() throws {
+    try write("secret", "web-secret\n")
+    _ = try command("key", "keys")
+    let storage = ["--database", "cloud.sqlite", "--keys", "keys"]
+    func client(_ arguments: String...) throws -> (status: Int32, output: String) {
+      try command(["client", arguments[0]] + storage + arguments.dropFirst())
+    }
+    let added = try client(
+      "add", "--name", "Kitchen Hub", "--redirect-uri", "https://hub.example/return", "--scope", "devices:read")
+    let id = String(try #require(added.output.firstMatch(of: /client id: +(\S+)/), "\(added)").output.1)
+    let secret = String(try #require(added.output.firstMatch(of: /client secret: (\S+)/), "\(added)").output.1)
+    #expect(secret.utf8.count == 43)
+    let shown = try client(
+      "add", "--public", "--name", "App", "--redirect-uri", "com.example.app:/return", "--scope", "devices:identify")
+    #expect(shown.status == 0 && !shown.output.contains("secret"))
+    #expect(try client("add", "--may-introspect", "--name", "Gateway").output.contains("client secret: "))
+    let list = try client("list").output
+    #expect(list.contains("\(id) confidential [devices:read] Kitchen Hub\n  https://hub.example/return\n"))
+    #expect(list.contains(" public [devices:identify] App\n") && list.contains(" may-introspect [] Gateway\n"))
+    #expect(!list.contains(secret))
+    for (arguments, word) in [
+      (["--name", "A", "--redirect-uri", "http://a.example/", "--scope", "devices:read"], "http://a.example/"),
+      (["--name", "A", "--redirect-uri", "https://a.example/", "--scope", "orders"], "no scope orders"),
+    ] {
+      let refused = try command(["client", "add"] + storage + arguments)
+      #expect(refused.status != 0 && refused.output.contains(word), "\(refused.output)")
+    }
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/cloud.sqlite"))
+    #expect(bytes.range(of: Data(secret.utf8)) == nil)
+    func check() throws -> String {
+      try command(
+        ["check"] + storage + [
+          "--public-address", "https://cloud.example", "--device-certificate", "none", "--device-private-key", "none",
+          "--maker-ca", "none", "--client-id", "web", "--client-secret-file", "secret",
+        ]
+      ).output
+    }
+    #expect(try check().contains("good  apps: 3; authorize at https://cloud.example/authorize"))
+    #expect(try client("remove", id).status == 0)
+    let again = try client("remove", id)
+    #expect(again.status != 0 && again.output.contains("no app \(id)"))
+    #expect(try check().contains("good  apps: 2;"))
+  }
+
   @Test("check says what is good and what is not")
   func check() async throws {
     let maker = try Maker()
@@ -273,12 +322,29 @@ final class CloudProgramTests {
     #expect(!loose.output.contains("web-secret"))
   }
 
+  /// The least that `serve` needs.
+  private static let connector = [
+    "serve", "--public-address", "http://localhost", "--device-certificate", "c", "--device-private-key", "k",
+    "--maker-ca", "m", "--client-id", "i", "--client-secret-file", "s",
+  ]
+
+  @Test("the Lambda function says what its environment lacks, and calls nobody")
+  func connectorFunction() throws {
+    let (status, output) = try command([], of: "replenish-connector")
+    #expect(status != 0 && output.contains("AWS_LAMBDA_RUNTIME_API"), "\(output)")
+    #expect(try command(["--help"], of: "replenish-connector").output.contains("REPLENISH_CONNECTOR_URL"))
+  }
+
   @Test(
     "a mistake is named, with its option, in one line",
     arguments: [
       (["key", "/nowhere/keys"], "/nowhere/keys"), (["device", "list", "--keys", "none"], "replenish-cloud key none"),
       (["device", "list", "--keys", "none", "--database-connections", "0"], "--database-connections 0"),
       (["serve", "--public-address", "http://cloud.example"], "--"), (["device", "add", "--model", "a b"], "--"),
+      (connector + ["--connector-port", "1"], "--connector-client"),
+      (connector + ["--connector-port", "1", "--connector-client", "c", "--connector-host", "0.0.0.0"], "TLS"),
+      (connector + ["--connector-id", "a b"], "--connector-id"),
+      (connector + ["--connector-service", "http://127.0.0.1:1"], "--connector-service"),
     ])
   func mistakes(arguments: [String], word: String) throws {
     let process = Process()

@@ -5,9 +5,10 @@ import Foundation
 /// Each function is one transaction: it happened, durably, before it returns, or it did not happen at all. None of
 /// them is open while anybody talks to Amazon.
 public protocol CloudStorage: OwnerStorage, DeviceStorage, LinkStorage, PressStorage, NotificationStorage,
-  ErasureStorage
+  ErasureStorage, GrantStorage, ConnectorStorage
 {
-  /// Throws away what has died: sessions, tickets, attempts, refusals, numbers of notifications.
+  /// Throws away what has died: sessions, tickets, attempts, refusals, numbers of notifications, events of the
+  /// connector.
   func sweep(at now: Date) async throws
 }
 

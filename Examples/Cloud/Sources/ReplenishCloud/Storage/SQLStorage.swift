@@ -93,11 +93,12 @@ public final class SQLStorage: CloudStorage {
   /// Throws away what has died.
   public func sweep(at now: Date) async throws {
     try await database.write { db in
-      for table in ["session", "mail_ticket", "link_attempt", "notification"] {
+      for table in ["session", "mail_ticket", "link_attempt", "notification", "connector_event"] {
         try db.execute("DELETE FROM \(table) WHERE expires_at <= ?", [now.seconds])
       }
       try db.execute("DELETE FROM attempt WHERE at <= ?", [(now - 86_400).seconds])
       try Self.forgetRefusals(at: now, db)
+      try Self.forgetGrants(at: now, db)
     }
   }
 }
