@@ -20,6 +20,8 @@ public final class ReplenishCloud: Sendable {
   let presses: PressWork
   let unlinks: UnlinkWork
   let erasures: ErasureWork
+  /// Commands on their way to devices. Whoever notes one here wakes the device.
+  public let commands: CommandDesk
   let notifications: NotificationDesk?
   let pages: PageLibrary
   let accounts: OwnerAccounts
@@ -43,6 +45,9 @@ public final class ReplenishCloud: Sendable {
     presses = PressWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
     unlinks = UnlinkWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
     erasures = ErasureWork(storage: storage, logger: logger, now: now)
+    commands = CommandDesk(
+      storage: storage, most: configuration.mostWaitingDevices, interval: configuration.commandRound, logger: logger,
+      now: now)
     let (calls, keeper, amazon) = (calls, keeper, amazon)
     notifications = configuration.notifications.map { source in
       NotificationDesk(
@@ -128,7 +133,8 @@ extension ReplenishCloud {
       storage: storage, work: presses, limits: configuration.pressLimits, logger: logger,
       patience: configuration.pressPatience, now: now)
     let routes = DeviceRoutes(
-      storage: storage, desk: desk, calls: calls, rekeying: configuration.rekeying, logger: logger, now: now,
+      storage: storage, desk: desk, calls: calls, rekeying: configuration.rekeying,
+      commands: configuration.offersDownlink ? commands : nil, logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() })
     return try application(
       router: routes.router(), host: host, port: port, tls: try certificate.tls(makerAuthority: makerAuthority),
@@ -143,7 +149,7 @@ extension ReplenishCloud {
       storage: storage, accounts: accounts,
       sessions: CloudSessions(
         storage: storage, isSecure: configuration.isSecure, formKey: configuration.formKey, now: now), links: links,
-      calls: calls, pages: pages, address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
+      calls: calls, commands: configuration.offersDownlink ? commands : nil, pages: pages, address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() }
     ).router(isSecure: configuration.isSecure)
     NotificationRoute(desk: notifications, logger: logger).add(to: router)

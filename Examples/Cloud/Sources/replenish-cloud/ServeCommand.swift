@@ -50,7 +50,12 @@ struct ServeCommand: AsyncParsableCommand {
       logger.warning("notifications signed by \(origin) are believed: for development only")
     }
     configuration.rekeying = try devices.rekeying()
+    configuration.offersDownlink = devices.downlink
+    configuration.mostWaitingDevices = devices.mostWaitingDevices
     configuration.formKey = try explained { try KeyFile(path: self.storage.keys) }.derived(for: "forms of visitors")
+    // A device gives its key up for what is signed here: it must be let in with that.
+    let makerAuthority = try text(of: devices.makerCA, option: "--maker-ca")
+    try explained { try configuration.rekeying?.check(makerAuthority: makerAuthority) }
     let settled = configuration
     let storage = try storage.open()
     let cloud = try explained { try ReplenishCloud(settled, storage: storage, logger: logger) }
@@ -68,7 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
       try cloud.deviceApplication(
         host: devices.deviceHost, port: devices.devicePort,
         certificate: try ListenerFiles.required(devices.deviceCertificate, devices.devicePrivateKey),
-        makerAuthority: try text(of: devices.makerCA, option: "--maker-ca")
+        makerAuthority: makerAuthority
       ) { port in
         logger.info("devices: port \(port)")
         await ready.note(devices: port)

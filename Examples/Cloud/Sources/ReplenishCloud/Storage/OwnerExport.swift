@@ -3,7 +3,7 @@ import Foundation
 /// Everything the cloud knows of an owner, for the owner; no secret is in it, sealed or not.
 public struct OwnerExport: Sendable, Equatable, Encodable {
   /// The tables it draws on. A test compares them with the schema, so that none is forgotten.
-  static let tables = ["owner", "recovery_code", "session", "ownership", "registration", "slot", "press"]
+  static let tables = ["owner", "recovery_code", "session", "ownership", "registration", "slot", "press", "command"]
 
   /// The account.
   public struct Account: Sendable, Equatable, Encodable {
@@ -35,6 +35,8 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var registrations: [Link]
     /// Its presses, oldest first.
     public var presses: [Press]
+    /// What it was asked to do, oldest first.
+    public var commands: [Command]
   }
 
   /// A link to an Amazon account.
@@ -79,6 +81,18 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var orderState: String?
     /// When it said so.
     public var orderStateAt: Date?
+  }
+
+  /// Something that a device was asked to do.
+  public struct Command: Sendable, Equatable, Encodable {
+    /// What, in a word.
+    public var action: String
+    /// For how long.
+    public var seconds: Int
+    /// When.
+    public var askedAt: Date
+    /// Where it stands.
+    public var state: String
   }
 
   /// The account.

@@ -79,7 +79,9 @@ extension SQLiteStorage {
     try await pool.write { db in
       try db.execute(
         sql: "UPDATE device SET state = ? WHERE model = ? AND serial = ?", arguments: [state.rawValue, model, serial])
-      return db.changesCount == 1
+      guard db.changesCount == 1 else { return false }
+      if state == .revoked { try Self.countRevocation(model: model, serial: serial, db) }
+      return true
     }
   }
 

@@ -36,7 +36,8 @@ extension SQLiteStorage {
         OwnerExport.Device(
           model: row["model"], serial: row["serial"], claimedAt: row.date("claimed_at"),
           releasedAt: row.dateIfAny("released_at"), registrations: try exportedLinks(ownership: row["id"], db),
-          presses: try exportedPresses(ownership: row["id"], db))
+          presses: try exportedPresses(ownership: row["id"], db),
+          commands: try exportedCommands(ownership: row["id"], db))
       })
   }
 
@@ -68,6 +69,17 @@ extension SQLiteStorage {
         generation: row["generation"], state: row["state"], reason: row["reason"], detailCode: row["detail_code"],
         orderId: row["event_instance_id"], orderState: row["order_status"],
         orderStateAt: row.dateIfAny("order_status_at"))
+    }
+  }
+
+  private static func exportedCommands(ownership: Int64, _ db: Database) throws -> [OwnerExport.Command] {
+    try Row.fetchAll(
+      db,
+      sql: "SELECT action, seconds, noted_at, state FROM command WHERE ownership = ? ORDER BY noted_at, id",
+      arguments: [ownership]
+    ).map { row in
+      OwnerExport.Command(
+        action: row["action"], seconds: row["seconds"], askedAt: row.date("noted_at"), state: row["state"])
     }
   }
 
@@ -160,6 +172,7 @@ extension SQLiteStorage {
     ("slot", "registration IN (\(registrations))"),
     ("press", "ownership IN (\(ownerships)) OR registration IN (\(registrations))"),
     ("registration", "ownership IN (\(ownerships))"),
+    ("command", "ownership IN (\(ownerships))"),
     ("link_attempt", "ownership IN (\(ownerships))"),
     ("ownership", "owner = :owner"),
     ("amazon_account", "owner = :owner"),

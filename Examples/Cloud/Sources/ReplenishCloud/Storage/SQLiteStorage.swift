@@ -73,6 +73,7 @@ public final class SQLiteStorage: CloudStorage {
       for table in ["session", "mail_ticket", "link_attempt", "notification"] {
         try db.execute(sql: "DELETE FROM \(table) WHERE expires_at <= ?", arguments: [now.seconds])
       }
+      try db.execute(sql: "DELETE FROM command WHERE expires_at <= ?", arguments: [(now - 86_400).seconds])
       try db.execute(sql: "DELETE FROM attempt WHERE at <= ?", arguments: [(now - 86_400).seconds])
       try Self.forgetRefusals(at: now, db)
     }
