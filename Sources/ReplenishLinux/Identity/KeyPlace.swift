@@ -19,13 +19,20 @@ struct KeyPlace {
   /// Calls `body` with the folder that it is in.
   func inFolder<Result>(_ body: (Int32) throws(StorageError) -> Result) throws(StorageError) -> Result {
     let opened: Int32
-    do throws(Errno) { opened = try open() } catch { throw StorageError("open", folder, error) }
+    do throws(Errno) { opened = try calls.fileSystem.openFolder(folder, in: nil) } catch {
+      throw StorageError("open", folder, error)
+    }
     defer { calls.close(opened) }
     return try body(opened)
   }
 
-  /// Opens that folder, never through a symbolic link.
-  func open() throws(Errno) -> Int32 { try calls.fileSystem.openFolder(folder, in: nil) }
+  /// Opens that folder; nil where there is none that this program could write into: behind a symbolic link, for instance.
+  func folderIfAny() throws(StorageError) -> Int32? {
+    do throws(Errno) { return try calls.fileSystem.openFolder(folder, in: nil) } catch {
+      if [ENOENT, ENOTDIR, ELOOP, EACCES].contains(error.code) { return nil }
+      throw StorageError("open", folder, error)
+    }
+  }
 
   /// Whether there is such a file, whatever it is.
   func has(_ suffix: String, in folder: Int32) throws(StorageError) -> Bool {

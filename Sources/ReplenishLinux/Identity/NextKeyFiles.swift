@@ -28,16 +28,20 @@ public struct NextKeyFiles {
   public func adopt(_ pem: Secret) throws(StorageError) {
     try certificate.inFolder { (folder) throws(StorageError) in
       try certificate.write(pem, NextKeyFiles.suffix, in: folder)
+      try finish(folder)
     }
-    try finish()
   }
 
   /// Completes what a loss of power interrupted. To be called before the files are used.
   public func finish() throws(StorageError) {
-    let suffix = NextKeyFiles.suffix
-    // Where it cannot be opened, nothing was written.
-    guard let folder = try? certificate.open() else { return }
+    // Where nothing could be written, nothing was.
+    guard let folder = try certificate.folderIfAny() else { return }
     defer { certificate.calls.close(folder) }
+    try finish(folder)
+  }
+
+  private func finish(_ folder: Int32) throws(StorageError) {
+    let suffix = NextKeyFiles.suffix
     guard try certificate.has(suffix, in: folder) else { return }
     // The key first: while the certificate waits, this is done again. A key that is not there is in its place already.
     try key.inFolder { (folder) throws(StorageError) in

@@ -174,6 +174,10 @@ struct ExportTests {
       try await cloud.with(device) {
         _ = try await device.press()
         let owner = try #require(try await cloud.storage.owner(email: "owner@example.com")).id
+        let ownership = try #require(try await cloud.storage.ownerships(of: owner).first)
+        let command = DeviceCommand(
+          id: "c", ownership: ownership.id, action: .identify(seconds: 5), expiresAt: cloud.clock.now + 60)
+        try #require(try await cloud.storage.note(command, at: cloud.clock.now))
         let whole = try #require(try await cloud.storage.export(of: owner))
         try await cloud.storage.pool.writeWithoutTransaction { db in
           try db.execute(sql: "PRAGMA foreign_keys = OFF")
