@@ -58,11 +58,15 @@ public final class ReplenishDevice {
     do throws(StorageError) {
       var seal: RecordSeal?
       try configuration.http.clientCertificate?.check()
-      renewal = KeyRenewal(configuration, serial: identity.serial)
-      try renewal?.finish()
       if let path = configuration.sealKeyFile { seal = try SealKeyFile.read(path) }
       store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem(), seal: seal)
     } catch { throw ReplenishError(error.text) }
+    renewal = KeyRenewal(configuration, serial: identity.serial)
+    // Under the lock of the state folder: whoever has it is alone with these files too.
+    do throws(StorageError) { try renewal?.finish() } catch {
+      store.close()
+      throw ReplenishError(error.text)
+    }
     let loop: EventLoop
     do throws(Errno) {
       if let shared { loop = shared } else { loop = try EventLoop() }
@@ -164,10 +168,11 @@ public final class ReplenishDevice {
 
   private func renewKey(_ id: CommandID) {
     guard let renewal else {
-      return self.answer(id, .refused(Refusal(.badRequest, "no maker's cloud is configured, which would know the device by a key")))
+      let text = "no maker's cloud is configured, which would know the device by a key"
+      return answer(id, .refused(Refusal(.badRequest, text)))
     }
     renewal.begin(performer.http, renewed: { [unowned(unsafe) self] in renewConnections() }) {
-      [unowned(unsafe) self] reply in self.answer(id, reply)
+      [unowned(unsafe) self] reply in answer(id, reply)
     }
   }
 

@@ -22,7 +22,9 @@ package enum KeyExchange {
   }
 
   /// The first use of the new key, by which the one before becomes nobody's.
-  package static func firstUse(at address: String) -> HTTPRequest { HTTPRequest(.get, composed("\(address)/v1/device")) }
+  package static func firstUse(at address: String) -> HTTPRequest {
+    HTTPRequest(.get, composed("\(address)/v1/device"))
+  }
 
   /// Whether the new key was taken.
   package static func check(_ outcome: HTTPOutcome) throws(Refusal) {

@@ -149,7 +149,8 @@ extension ReplenishCloud {
       storage: storage, accounts: accounts,
       sessions: CloudSessions(
         storage: storage, isSecure: configuration.isSecure, formKey: configuration.formKey, now: now), links: links,
-      calls: calls, commands: configuration.offersDownlink ? commands : nil, pages: pages, address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
+      calls: calls, commands: configuration.offersDownlink ? commands : nil, pages: pages,
+      address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() }
     ).router(isSecure: configuration.isSecure)
     NotificationRoute(desk: notifications, logger: logger).add(to: router)
