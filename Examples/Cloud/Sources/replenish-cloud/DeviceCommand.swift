@@ -110,7 +110,7 @@ struct DeviceCommand: AsyncParsableCommand {
     @OptionGroup var device: Named
 
     func run() async throws {
-      let storage = try storage.open()
+      let storage = try await storage.open()
       guard
         let found = try await storage.devices().first(where: {
           $0.device.model == device.model && $0.device.serial == device.serial

@@ -74,7 +74,7 @@ struct KeyCommand: AsyncParsableCommand {
     @OptionGroup var storage: StorageOptions
 
     func run() async throws {
-      let storage = try storage.open()
+      let storage = try await storage.open()
       let done = try await storage.reseal()
       print("\(done.moved) values are sealed with the first key now")
       if done.changed > 0 { print("\(done.changed) values changed meanwhile and were looked at again") }
@@ -95,10 +95,10 @@ struct KeyCommand: AsyncParsableCommand {
 
     @OptionGroup var storage: StorageOptions
 
-    func run() async throws { _ = try await Self.show(try storage.open()) }
+    func run() async throws { _ = try await Self.show(try await storage.open()) }
 
     /// Prints them; how many values another key than the first one seals.
-    static func show(_ storage: SQLiteStorage) async throws -> Int {
+    static func show(_ storage: SQLStorage) async throws -> Int {
       let counts = try await storage.sealedValues()
       let primary = storage.primaryKey
       let others = counts.filter { $0.key != primary }
@@ -124,7 +124,7 @@ struct KeyCommand: AsyncParsableCommand {
       guard keys.keys[0].id != key.name else {
         throw ValidationError("\(key.name) is the key that seals; put another one first with: key first.")
       }
-      let storage = try explained { try SQLiteStorage(path: database, keys: keys) }
+      let storage = try await explained { try await SQLStorage.open(database, keys: keys) }
       // The database first: a file with a key too many opens it, one with a key too few does not.
       let left = try await storage.retireKey(key.name)
       guard left == 0 else {

@@ -57,7 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
     let makerAuthority = try text(of: devices.makerCA, option: "--maker-ca")
     try explained { try configuration.rekeying?.check(makerAuthority: makerAuthority) }
     let settled = configuration
-    let storage = try storage.open()
+    let storage = try await storage.open()
     let cloud = try explained { try ReplenishCloud(settled, storage: storage, logger: logger) }
     let ready = ReadyFile(path: readyFile)
     let pageApplication = try explained {

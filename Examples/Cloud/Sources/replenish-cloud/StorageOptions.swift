@@ -10,8 +10,19 @@ struct StorageOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The file of the keys that seal tokens; see replenish-cloud key.", valueName: "file"))
   var keys = "replenish-cloud.keys"
 
-  func open() throws -> SQLiteStorage {
-    try explained { try SQLiteStorage(path: database, keys: try KeyFile(path: keys)) }
+  func open() async throws -> SQLStorage {
+    try await explained { try await SQLStorage.open(database, keys: try KeyFile(path: keys)) }
+  }
+}
+
+/// Ends the program with one line instead of a dump of the error.
+func explained<Value>(
+  isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Value
+) async throws -> Value {
+  do {
+    return try await work()
+  } catch let error as any Error & CustomStringConvertible where !(error is ValidationError) {
+    throw ValidationError(error.description)
   }
 }
 

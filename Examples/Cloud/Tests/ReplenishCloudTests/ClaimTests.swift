@@ -150,17 +150,18 @@ struct ClaimTests {
 
   @Test("the factory's list is entered whole or not at all, and holds digests only")
   func list() async throws {
-    let fixture = try CloudFixture()
     let header = "model,serial,claim_code_sha256,public_key_sha256\n"
     let digests = (0..<4).map { Fingerprint(of: "\($0)").hexadecimal }
     let good = header + "M,S1,\(digests[0]),\(digests[1])\nM,S2,\(digests[2]),\(digests[3])\n"
-    #expect(try await fixture.storage.enter(try DeviceEntry.list(good)))
-    #expect(try await fixture.storage.devices().count == 2)
-    let doubled =
-      header + "M,S3,\(Fingerprint(of: "x").hexadecimal),\(Fingerprint(of: "y").hexadecimal)\n"
-      + "M,S1,\(digests[0]),\(digests[1])\n"
-    #expect(try await fixture.storage.enter(try DeviceEntry.list(doubled)) == false)
-    #expect(try await fixture.storage.devices().count == 2)
+    try await CloudFixture().withStorage { storage in
+      try #require(try await storage.enter(try DeviceEntry.list(good)))
+      #expect(try await storage.devices().count == 2)
+      let doubled =
+        header + "M,S3,\(Fingerprint(of: "x").hexadecimal),\(Fingerprint(of: "y").hexadecimal)\n"
+        + "M,S1,\(digests[0]),\(digests[1])\n"
+      #expect(try await storage.enter(try DeviceEntry.list(doubled)) == false)
+      #expect(try await storage.devices().count == 2)
+    }
     for bad in [
       "", "serial\n", header + "M,S,abc,def\n", header + "M,S-1,\(digests[0]),\(digests[1])\n", header + "M\n",
     ] {

@@ -23,7 +23,6 @@ final class CloudFixture: Sendable {
   let maker: Maker
   let emulator: AmazonEmulator
   let amazonCertificate: ServerCertificate
-  let storage: SQLiteStorage
   let configure: @Sendable (inout CloudConfiguration) -> Void
 
   init(_ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in }) throws {
@@ -47,22 +46,32 @@ final class CloudFixture: Sendable {
     quiet.logLevel = .critical
     emulator = try AmazonEmulator(configuration, clock: EmulatorClock { clock.now }, logger: quiet)
     amazonCertificate = try ServerCertificate()
-    storage = try SQLiteStorage(path: folder + "/cloud.sqlite", keys: keys)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  /// Opens the database once more.
+  func open() async throws -> SQLStorage { try await SQLStorage.open(folder + "/cloud.sqlite", keys: keys) }
+
+  /// Works with the database alone.
+  func withStorage(_ work: (SQLStorage) async throws -> Void) async throws {
+    let storage = try await open()
+    let result = await Result { try await work(storage) }
+    try await storage.close()
+    try result.get()
+  }
 
   /// A cloud that is running.
   struct Running: Sendable {
     let fixture: CloudFixture
     let cloud: ReplenishCloud
+    let storage: SQLStorage
     let amazonPort: Int
     let pages: String
     let devicePort: Int
     let http: HTTPClient
 
     var amazon: String { "https://localhost:\(amazonPort)" }
-    var storage: SQLiteStorage { fixture.storage }
     var clock: TestClock { fixture.clock }
   }
 
@@ -75,7 +84,8 @@ final class CloudFixture: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await amazonApplication.run() }
       guard let amazonPort = await amazonPorts.first(where: { _ in true }) else { return }
-      let cloud = try makeCloud(amazonPort: amazonPort)
+      let storage = try await open()
+      let cloud = try makeCloud(storage, amazonPort: amazonPort)
       let (pagePorts, pagesReady) = AsyncStream<Int>.makeStream()
       let (devicePorts, devicesReady) = AsyncStream<Int>.makeStream()
       let pages = try cloud.pageApplication(port: 0, certificate: nil) { pagesReady.yield($0) }
@@ -91,19 +101,20 @@ final class CloudFixture: Sendable {
       else { return }
       let http = HTTPClient(configuration: try clientConfiguration(trusting: amazonCertificate.authorityPEM))
       let running = Running(
-        fixture: self, cloud: cloud, amazonPort: amazonPort, pages: "http://localhost:\(pagePort)",
+        fixture: self, cloud: cloud, storage: storage, amazonPort: amazonPort, pages: "http://localhost:\(pagePort)",
         devicePort: devicePort, http: http)
       let result = await Result { try await test(running) }
       try? await http.shutdown()
       group.cancelAll()
       try? await group.waitForAll()
       try? await cloud.shutdown()
+      try? await storage.close()
       try result.get()
     }
   }
 
-  /// Another instance on the same database.
-  func makeCloud(amazonPort: Int) throws -> ReplenishCloud {
+  /// An instance of the cloud.
+  func makeCloud(_ storage: SQLStorage, amazonPort: Int) throws -> ReplenishCloud {
     var amazon = AmazonConfiguration(
       clientID: "amzn1.application-oa2-client.web", clientSecret: "client-s3cret")
     amazon.stand(at: "https://localhost:\(amazonPort)")

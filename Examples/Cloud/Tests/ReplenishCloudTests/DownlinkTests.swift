@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Logging
 import NIOHTTP1
 import Testing
@@ -74,7 +73,7 @@ struct DownlinkTests {
       try await cloud.with(device) {
         let path = try await cloud.claim(device, browser)
         for _ in 0..<3 { _ = try await browser.post(cloud.pages + path + "/identify", page: cloud.pages + path, [:]) }
-        let count = try await cloud.storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM command") }
+        let count = try await cloud.storage.database.read { try $0.value("SELECT COUNT(*) FROM command") as Int? }
         #expect(count == 1)
         cloud.clock.advance(61)
         #expect(try await device.send(.GET, "/v1/commands").status == 204)
@@ -114,14 +113,14 @@ struct DownlinkTests {
     try await fixture { $0.commandRound = 0.05 }.run { cloud in
       let browser = try await cloud.owner()
       let device = try await cloud.device()
-      let other = try SQLiteStorage(path: cloud.fixture.folder + "/cloud.sqlite", keys: cloud.fixture.keys)
+      let other = try await cloud.fixture.open()
       try await cloud.with(device) {
         let id = try self.ownership(try await cloud.claim(device, browser))
         let asking = try await self.ask(device, cloud)
         #expect(try await other.note(self.command(cloud, id, "elsewhere"), at: cloud.clock.now))
         #expect(try await asking.value.members["id"] as? String == "elsewhere")
       }
-      try other.pool.close()
+      try await other.close()
     }
   }
 
@@ -282,7 +281,7 @@ struct DownlinkTests {
         for (later, left) in [(3600.0, 1), (86_400.0, 0)] {
           cloud.clock.advance(later)
           try await cloud.storage.sweep(at: cloud.clock.now)
-          let count = try await cloud.storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM command") }
+          let count = try await cloud.storage.database.read { try $0.value("SELECT COUNT(*) FROM command") as Int? }
           #expect(count == left)
         }
       }

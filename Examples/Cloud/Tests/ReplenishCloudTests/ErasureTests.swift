@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import NIOHTTP1
 import ServiceLifecycle
 import Testing
@@ -11,8 +10,8 @@ struct ErasureTests {
   /// Whatever names the owner: number, mail address, Amazon user id.
   private func traces(_ cloud: CloudFixture.Running, _ email: String = "owner@example.com") async throws -> [String] {
     let owner = try #require(try await cloud.storage.owner(email: email)).id
-    let users = try await cloud.storage.pool.read {
-      try String.fetchAll($0, sql: "SELECT user_id FROM amazon_account WHERE owner = ?", arguments: [owner])
+    let users = try await cloud.storage.database.read {
+      try ($0.values("SELECT user_id FROM amazon_account WHERE owner = ?", [owner]) as [String])
     }
     return [owner, email] + users
   }
@@ -191,7 +190,7 @@ struct ErasureTests {
         try await cloud.cloud.unlinks.sweep()
         try await cloud.cloud.erasures.sweep()
         #expect(try await cloud.storage.places(of: traces) == [])
-        #expect(try await cloud.storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM press") } == 1)
+        #expect(try await cloud.storage.database.read { try ($0.value("SELECT COUNT(*) FROM press") as Int?) } == 1)
       }
     }
   }
@@ -224,7 +223,7 @@ struct ErasureTests {
       #expect(try await othersDevice.press().state == "ordered")
       _ = try await cloud.browser().post(cloud.pages + "/forgot", ["email": "other@example.com"])
       func rows() async throws -> [String: [String]] {
-        try await cloud.storage.pool.read { db in
+        try await cloud.storage.database.read { db in
           let tables = try SchemaWalk.tables(db).filter { !["device", "attempt", "sqlite_sequence"].contains($0) }
           var rows = try Dictionary(uniqueKeysWithValues: tables.map { ($0, try SchemaWalk.rows($0, db)) })
           rows["attempt"] = try SchemaWalk.rows("attempt", db).filter { $0.contains("other@example.com") }
@@ -348,9 +347,9 @@ struct ErasureTests {
         try await isGone(cloud, traces)
         #expect(try await browser.get(back).status == 303)
         // Nothing of it, under whatever number, is left.
-        let counts = try await cloud.storage.pool.read { db in
+        let counts = try await cloud.storage.database.read { db in
           try ["owner", "ownership", "registration", "link_attempt"].map {
-            try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM \($0)")
+            try db.value("SELECT COUNT(*) FROM \($0)") as Int?
           }
         }
         #expect(counts == [0, 0, 0, 0])
@@ -390,7 +389,7 @@ struct ErasureTests {
         try await cloud.control("faults", #"{"operation":"token","kind":"delay","seconds":1}"#)
         let coming = Task { try await browser.get(back) }
         try await cloud.eventually("the code is being redeemed") {
-          try await cloud.storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM link_attempt") } == 0
+          try await cloud.storage.database.read { try ($0.value("SELECT COUNT(*) FROM link_attempt") as Int?) } == 0
         }
         #expect(try await cloud.storage.beginErasure(of: traces[0], at: cloud.clock.now))
         try await cloud.cloud.erasures.sweep()
@@ -399,7 +398,7 @@ struct ErasureTests {
         try await cloud.eventually("Amazon knows") { try await cloud.registrations() == 0 }
         try await isGone(cloud, traces)
         try await cloud.eventually("nor anybody else") {
-          try await cloud.storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM owner") } == 0
+          try await cloud.storage.database.read { try ($0.value("SELECT COUNT(*) FROM owner") as Int?) } == 0
         }
         #expect(try await device.press().state == "void")
       }
@@ -418,13 +417,13 @@ struct ErasureTests {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    func open() throws -> SQLiteStorage { try SQLiteStorage(path: path, keys: keys) }
+    func open() async throws -> SQLStorage { try await SQLStorage.open(path, keys: keys) }
   }
 
   private let now = Date(timeIntervalSince1970: 1_800_000_000)
   private var tokens: TokenPair { TokenPair(access: "Atza|A", refresh: "Atzr|R", expiresAt: now + 3600) }
 
-  private func owned(_ storage: SQLiteStorage) async throws -> Ownership {
+  private func owned(_ storage: SQLStorage) async throws -> Ownership {
     let key = Fingerprint(of: "key")
     let new = NewDevice(model: "M", serial: "S", claimCode: Fingerprint(of: "code"), publicKey: key)
     try #require(try await storage.enter([new]))
@@ -437,7 +436,7 @@ struct ErasureTests {
         owner: owner.id, serial: "S", code: Fingerprint(of: "code"), presentSince: now - 600, at: now))
   }
 
-  private func link(_ storage: SQLiteStorage, _ ownership: Ownership) async throws -> LinkOutcome {
+  private func link(_ storage: SQLStorage, _ ownership: Ownership) async throws -> LinkOutcome {
     try await storage.link(
       ownership.id, device: ownership.device.id, clientID: "client", amazonUser: "amzn1.account.A", tokens: tokens,
       at: now)
@@ -447,15 +446,15 @@ struct ErasureTests {
   func restart() async throws {
     let kept = try Kept()
     defer { try? FileManager.default.removeItem(atPath: kept.folder) }
-    var storage = try kept.open()
+    var storage = try await kept.open()
     let ownership = try await owned(storage)
     guard case .linked(let registration) = try await link(storage, ownership) else {
       Issue.record("not linked")
       return
     }
     #expect(try await storage.beginErasure(of: ownership.owner, at: now))
-    try storage.pool.close()
-    storage = try kept.open()
+    try await storage.close()
+    storage = try await kept.open()
     #expect(try await storage.owner(email: "a@b") == nil)
     #expect(try await storage.owner(id: ownership.owner) == nil)
     #expect(try await storage.export(of: ownership.owner) == nil)
@@ -472,7 +471,7 @@ struct ErasureTests {
   func latecomers() async throws {
     let kept = try Kept()
     defer { try? FileManager.default.removeItem(atPath: kept.folder) }
-    let storage = try kept.open()
+    let storage = try await kept.open()
     let ownership = try await owned(storage)
     let owner = ownership.owner
     let known = try #require(try await storage.owner(id: owner))
@@ -515,7 +514,7 @@ struct ErasureTests {
     }
     #expect(try await storage.finishErasures(at: now) == 2)
     #expect(try await storage.places(of: [owner, "a@b", "amzn1.account.A"]) == [])
-    let owners = try await storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM owner") }
+    let owners = try await storage.database.read { try ($0.value("SELECT COUNT(*) FROM owner") as Int?) }
     #expect(owners == 0)
   }
 }

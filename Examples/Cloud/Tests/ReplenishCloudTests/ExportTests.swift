@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import NIOHTTP1
 import Testing
 
@@ -45,8 +44,8 @@ struct ExportTests {
         #expect(devices.map { $0["serial"] as? String } == [device.serial, given.serial])
         #expect(devices.map { $0["releasedAt"] as? String } == [nil, "2027-01-15T08:01:00Z"])
         let link = try #require((devices[0]["registrations"] as? [[String: Any]])?.first)
-        let user = try await cloud.storage.pool.read {
-          try String.fetchOne($0, sql: "SELECT user_id FROM amazon_account")
+        let user = try await cloud.storage.database.read {
+          try ($0.value("SELECT user_id FROM amazon_account") as String?)
         }
         #expect(link["amazonUserId"] as? String == user && user != nil && link["state"] as? String == "live")
         #expect(link["clientId"] as? String == "amzn1.application-oa2-client.web" && link["generation"] as? Int == 1)
@@ -94,7 +93,7 @@ struct ExportTests {
         ).text.matches(of: /class="code">([0-9A-Z-]+)</).map { String($0.output.1) }
         try #require(codes.count == 8)
         let registration = try #require(
-          try await cloud.storage.pool.read { try Int64.fetchOne($0, sql: "SELECT id FROM registration") })
+          try await cloud.storage.database.read { try ($0.value("SELECT id FROM registration") as Int64?) })
         let tokens = try #require(try await cloud.storage.registration(registration)?.tokens)
         let cookie = try #require(browser.cookies(of: cloud.pages)["cloud-session"])
         var secrets =
@@ -103,7 +102,7 @@ struct ExportTests {
             device.claimCode, SecretText.plain(device.claimCode), "client-s3cret", "Atza", "Atzr", "scrypt",
           ] + codes + codes.map(SecretText.plain)
         // Whatever is stored of them.
-        secrets += try await cloud.storage.pool.read { db in
+        secrets += try await cloud.storage.database.read { db in
           let columns = [
             "owner": ["password"], "recovery_code": ["fingerprint"], "session": ["fingerprint", "form_key"],
             "mail_ticket": ["fingerprint"], "link_attempt": ["state", "session", "verifier"],
@@ -112,11 +111,11 @@ struct ExportTests {
           ]
           return try columns.flatMap { table, columns in
             try columns.flatMap { column in
-              let values = try DatabaseValue.fetchAll(db, sql: "SELECT \(column) FROM \(table)")
+              let values: [SQLValue] = try db.values("SELECT \(column) FROM \(table)")
               try #require(!values.isEmpty)
               return try values.flatMap { value -> [String] in
-                if case .string(let text) = value.storage { return [text] }
-                let blob = try #require(Data.fromDatabaseValue(value))
+                if case .text(let text) = value { return [text] }
+                let blob = try #require(Data(sqlValue: value))
                 return [blob.base64EncodedString(), Fingerprint(stored: blob).hexadecimal]
               }
             }
@@ -145,24 +144,22 @@ struct ExportTests {
   private static let deletedAtOnce = ["mail_ticket": "its rows are under the mail address, which is free at once"]
 
   @Test("every table that reaches an owner or an Amazon account is exported or says why not, and is erased")
-  func tables() throws {
-    let queue = try DatabaseQueue()
-    try SQLiteStorage.migrator.migrate(queue)
-    try queue.write { db in
-      let known = try SchemaWalk.tablesOfOwners(db)
-      let (exported, exempt) = (Set(OwnerExport.tables), Set(Self.exempt.keys))
-      #expect(known.symmetricDifference(exported.union(exempt)) == [] && exported.isDisjoint(with: exempt))
-      let erased = Set(SQLiteStorage.erasedRows.map(\.table)).union(Self.deletedAtOnce.keys)
-      #expect(known.subtracting(erased) == [])
-      // One that somebody adds, however it reaches an owner, is noticed.
-      try db.execute(
-        sql: """
-          CREATE TABLE gift (id INTEGER PRIMARY KEY, user_id TEXT);
-          CREATE TABLE voucher (id INTEGER PRIMARY KEY, account TEXT REFERENCES owner);
-          CREATE TABLE wrapping (voucher INTEGER REFERENCES voucher);
-          CREATE TABLE colour (name TEXT);
-          """)
-      #expect(try SchemaWalk.tablesOfOwners(db).subtracting(known) == ["gift", "voucher", "wrapping"])
+  func tables() async throws {
+    try await CloudFixture().withStorage { storage in
+      try await storage.database.write { db in
+        let known = try SchemaWalk.tablesOfOwners(db)
+        let (exported, exempt) = (Set(OwnerExport.tables), Set(Self.exempt.keys))
+        #expect(known.symmetricDifference(exported.union(exempt)) == [] && exported.isDisjoint(with: exempt))
+        let erased = Set(SQLStorage.erasedRows.map(\.table)).union(Self.deletedAtOnce.keys)
+        #expect(known.subtracting(erased) == [])
+        // One that somebody adds, however it reaches an owner, is noticed.
+        for sql in [
+          "CREATE TABLE gift (id INTEGER PRIMARY KEY, user_id TEXT)",
+          "CREATE TABLE voucher (id INTEGER PRIMARY KEY, account TEXT REFERENCES owner)",
+          "CREATE TABLE wrapping (voucher INTEGER REFERENCES voucher)", "CREATE TABLE colour (name TEXT)",
+        ] { try db.execute(sql) }
+        #expect(try SchemaWalk.tablesOfOwners(db).subtracting(known) == ["gift", "voucher", "wrapping"])
+      }
     }
   }
 
@@ -179,20 +176,22 @@ struct ExportTests {
           id: "c", ownership: ownership.id, action: .identify(seconds: 5), expiresAt: cloud.clock.now + 60)
         try #require(try await cloud.storage.note(command, at: cloud.clock.now))
         let whole = try #require(try await cloud.storage.export(of: owner))
-        try await cloud.storage.pool.writeWithoutTransaction { db in
-          try db.execute(sql: "PRAGMA foreign_keys = OFF")
-          for table in OwnerExport.tables {
-            try db.inTransaction {
-              try db.execute(sql: "DELETE FROM \(table)")
-              #expect(try SQLiteStorage.export(of: owner, db) != whole, "\(table)")
-              return .rollback
+        for table in OwnerExport.tables {
+          await #expect(throws: Undone.self, "\(table)") {
+            try await cloud.storage.database.write { db in
+              try SchemaWalk.ignoreForeignKeys(db)
+              try db.execute("DELETE FROM \(table)")
+              #expect(try SQLStorage.export(of: owner, db) != whole, "\(table)")
+              throw Undone()
             }
           }
-          try db.execute(sql: "PRAGMA foreign_keys = ON")
         }
         #expect(try await cloud.storage.export(of: owner) == whole)
         #expect(try await cloud.storage.export(of: "none") == nil)
       }
     }
   }
+
+  /// Thrown so that a transaction leaves nothing behind.
+  private struct Undone: Error {}
 }

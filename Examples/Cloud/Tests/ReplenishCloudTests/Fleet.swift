@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Logging
 import OAuthServer
 import Testing
@@ -10,13 +9,13 @@ import Testing
 
 /// Another instance of the cloud: connections of its own to the same database, and to Amazon.
 struct Instance: Sendable {
-  let storage: SQLiteStorage
+  let storage: SQLStorage
   let amazon: AmazonClient
   let keeper: TokenKeeper
 
-  init(_ cloud: CloudFixture.Running, log: LogLines) throws {
+  init(_ cloud: CloudFixture.Running, log: LogLines) async throws {
     let fixture = cloud.fixture
-    storage = try SQLiteStorage(path: fixture.folder + "/cloud.sqlite", keys: fixture.keys)
+    storage = try await fixture.open()
     var configuration = cloud.cloud.amazon.configuration
     // A thousand at once may take a busy machine a while.
     configuration.deadline = 60
@@ -29,7 +28,7 @@ struct Instance: Sendable {
 
   func close() async throws {
     try await amazon.shutdown()
-    try storage.pool.close()
+    try await storage.close()
   }
 
   /// The word for what came of asking for an access token, or the token.
@@ -59,8 +58,9 @@ extension CloudFixture.Running {
   /// Runs with further instances; they write one log.
   func withInstances(_ count: Int, _ work: ([Instance], LogLines) async throws -> Void) async throws {
     let log = LogLines()
-    let instances = try (0..<count).map { _ in try Instance(self, log: log) }
-    let result = await Result { try await work(instances, log) }
+    var instances: [Instance] = []
+    for _ in 0..<count { instances.append(try await Instance(self, log: log)) }
+    let result = await Result { [instances] in try await work(instances, log) }
     for instance in instances { try await instance.close() }
     try result.get()
   }
@@ -91,33 +91,32 @@ extension CloudFixture.Running {
       pairs.append(TokenPair(access: answer.accessToken, refresh: answer.refreshToken, expiresAt: expiresAt))
     }
     let (tokens, vault, now) = (pairs, storage.vault, clock.now.seconds)
-    return try await storage.pool.write { db in
+    return try await storage.database.write { db in
       try db.execute(
-        sql: "INSERT INTO owner (id, email, password, created_at) VALUES (?, ?, '-', ?)",
-        arguments: [owner, owner + "@example.com", now])
+        "INSERT INTO owner (id, email, password, created_at) VALUES (?, ?, '-', ?)",
+        [owner, owner + "@example.com", now])
       return try tokens.map { pair in
-        try db.execute(
-          sql: """
-            INSERT INTO device (model, serial, claim_code, public_key, generation)
-            VALUES ('CoffeeMaker-9000', ?, randomblob(32), randomblob(32), 1)
-            """, arguments: [UUID().uuidString])
-        let device = db.lastInsertedRowID
-        try db.execute(
-          sql: "INSERT INTO ownership (device, owner, claimed_at) VALUES (?, ?, ?)", arguments: [device, owner, now])
-        try db.execute(
-          sql: """
-            INSERT INTO registration
-            (device, ownership, generation, client_id, amazon_user, state, linked_at, expires_at)
-            VALUES (?, ?, 1, ?, 'amzn1.account.SEEDED', 'live', ?, ?)
-            """, arguments: [device, db.lastInsertedRowID, client, now, pair.expiresAt.seconds])
-        let id = db.lastInsertedRowID
+        let serial = UUID().uuidString
+        let device = try db.inserted(
+          """
+          INSERT INTO device (model, serial, claim_code, public_key, generation)
+          VALUES ('CoffeeMaker-9000', ?, ?, ?, 1) RETURNING id
+          """, [serial, Fingerprint(of: "code " + serial).bytes, Fingerprint(of: "key " + serial).bytes])
+        let ownership = try db.inserted(
+          "INSERT INTO ownership (device, owner, claimed_at) VALUES (?, ?, ?) RETURNING id", [device, owner, now])
+        let id = try db.inserted(
+          """
+          INSERT INTO registration
+          (device, ownership, generation, client_id, amazon_user, state, linked_at, expires_at)
+          VALUES (?, ?, 1, ?, 'amzn1.account.SEEDED', 'live', ?, ?) RETURNING id
+          """, [device, ownership, client, now, pair.expiresAt.seconds])
         func seal(_ value: String, _ column: String) throws -> String {
           try vault.seal(
             value, for: TokenVault.Place(table: "registration", row: String(id), column: column, generation: 1))
         }
         try db.execute(
-          sql: "UPDATE registration SET access_token = ?, refresh_token = ? WHERE id = ?",
-          arguments: [try seal(pair.access, "access_token"), try seal(pair.refresh, "refresh_token"), id])
+          "UPDATE registration SET access_token = ?, refresh_token = ? WHERE id = ?",
+          [try seal(pair.access, "access_token"), try seal(pair.refresh, "refresh_token"), id])
         return id
       }
     }
@@ -125,8 +124,8 @@ extension CloudFixture.Running {
 
   /// How many registrations stand where.
   func states() async throws -> [String: Int] {
-    try await storage.pool.read { db in
-      let rows = try Row.fetchAll(db, sql: "SELECT state, COUNT(*) AS count FROM registration GROUP BY state")
+    try await storage.database.read { db in
+      let rows = try db.rows("SELECT state, COUNT(*) AS count FROM registration GROUP BY state")
       return Dictionary(uniqueKeysWithValues: rows.map { ($0["state"] as String, $0["count"] as Int) })
     }
   }

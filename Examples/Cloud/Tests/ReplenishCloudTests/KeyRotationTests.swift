@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Testing
 
 @testable import ReplenishCloud
@@ -17,12 +16,12 @@ final class KeyRotationTests {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  private func open(_ keys: KeyFile.Key...) throws -> SQLiteStorage {
-    try SQLiteStorage(path: folder + "/cloud.sqlite", keys: KeyFile(keys: keys))
+  private func open(_ keys: KeyFile.Key...) async throws -> SQLStorage {
+    try await SQLStorage.open(folder + "/cloud.sqlite", keys: KeyFile(keys: keys))
   }
 
   /// So many links, and two browsers on their way to Amazon.
-  private func fill(_ storage: SQLiteStorage, _ count: Int) async throws -> [Registration.ID] {
+  private func fill(_ storage: SQLStorage, _ count: Int) async throws -> [Registration.ID] {
     let now = Date(timeIntervalSince1970: 1_800_000_000)
     let owner = try #require(try await storage.openAccount(email: "a@b", password: "-", recoveryCodes: [], at: now))
     var ids: [Registration.ID] = []
@@ -54,7 +53,7 @@ final class KeyRotationTests {
   }
 
   /// Every value opens, and is what it was.
-  private func check(_ storage: SQLiteStorage, _ ids: [Registration.ID]) async throws {
+  private func check(_ storage: SQLStorage, _ ids: [Registration.ID]) async throws {
     for (index, id) in ids.enumerated() {
       let tokens = try await storage.registration(id)?.tokens
       #expect(tokens?.access == "access \(index + 1)" && tokens?.refresh == "refresh \(index + 1)")
@@ -63,16 +62,16 @@ final class KeyRotationTests {
 
   @Test("sealed anew, every value opens with the new key alone, and the old one can be retired")
   func wholeWay() async throws {
-    let first = try open(old)
+    let first = try await open(old)
     let ids = try await fill(first, 25)
     #expect(try await first.sealedValues() == [old.id: 52])
-    let storage = try open(new, old)
+    let storage = try await open(new, old)
     #expect(try await storage.retireKey(old.id) == 52)
-    #expect(try await storage.reseal(batch: 7) == SQLiteStorage.Resealing(moved: 52))
-    #expect(try await storage.reseal() == SQLiteStorage.Resealing())
+    #expect(try await storage.reseal(batch: 7) == SQLStorage.Resealing(moved: 52))
+    #expect(try await storage.reseal() == SQLStorage.Resealing())
     #expect(try await storage.sealedValues() == [new.id: 52])
     #expect(try await storage.retireKey(old.id) == 0)
-    let last = try open(new)
+    let last = try await open(new)
     try await check(last, ids)
     let attempt = try await last.takeAttempt(
       state: Fingerprint(of: "state 26"), session: Fingerprint(of: "session"),
@@ -82,24 +81,24 @@ final class KeyRotationTests {
 
   @Test("ended after any batch, it goes on with the rest")
   func resumes() async throws {
-    let ids = try await fill(try open(old), 6)
-    let storage = try open(new, old)
+    let ids = try await fill(try await open(old), 6)
+    let storage = try await open(new, old)
     var calls = 0
     while try await storage.sealedValues()[old.id] != nil {
       let done = try await storage.reseal(batch: 1) { _ in false }
       #expect(done.moved == 1)
       calls += 1
       try await check(storage, ids)
-      try await check(try open(old, new), ids)
+      try await check(try await open(old, new), ids)
     }
     #expect(calls == 14)
   }
 
   @Test("what instances write meanwhile, with either key, is not overwritten")
   func beside() async throws {
-    let running = try open(old, new)
+    let running = try await open(old, new)
     let ids = try await fill(running, 40)
-    let storage = try open(new, old)
+    let storage = try await open(new, old)
     let now = Date(timeIntervalSince1970: 1_800_000_000)
     func tokens(_ id: Registration.ID) -> TokenPair {
       TokenPair(access: "access fresh \(id)", refresh: "refresh fresh \(id)", expiresAt: now + 7200)
@@ -122,25 +121,23 @@ final class KeyRotationTests {
 
   @Test("a value whose key is missing, or that was changed, is counted and left as it is; the others are moved")
   func damaged() async throws {
-    let ids = try await fill(try open(old), 3)
-    let storage = try open(new, old)
-    try await storage.pool.write { db in
-      try db.execute(
-        sql: "UPDATE registration SET access_token = 'k00000000:AAAA' WHERE id = ?", arguments: [ids[0]])
-      try db.execute(
-        sql: "UPDATE registration SET refresh_token = substr(refresh_token, 1, 30) WHERE id = ?", arguments: [ids[1]])
+    let ids = try await fill(try await open(old), 3)
+    let storage = try await open(new, old)
+    try await storage.database.write { db in
+      try db.execute("UPDATE registration SET access_token = 'k00000000:AAAA' WHERE id = ?", [ids[0]])
+      try db.execute("UPDATE registration SET refresh_token = substr(refresh_token, 1, 30) WHERE id = ?", [ids[1]])
     }
-    #expect(try await storage.reseal(batch: 1) == SQLiteStorage.Resealing(moved: 6, failed: 2))
-    #expect(try await storage.sealedValues() == [new.id: 6, "k00000000": 1, old.id: 1])
+    #expect(try await storage.reseal(batch: 1) == SQLStorage.Resealing(moved: 6, failed: 2))
+    #expect(try await storage.sealedValues() == [new.id: 6, SQLStorage.unknownKey: 1, old.id: 1])
     #expect(try await storage.retireKey(old.id) == 1)
   }
 
   @Test("every column that has a sealed value is on the list")
   func columns() async throws {
-    let storage = try open(old)
+    let storage = try await open(old)
     _ = try await fill(storage, 1)
     let found = try await storage.places(of: [old.id + ":"]).filter { $0 != "sealing_key.proof" }
-    #expect(Set(found) == Set(SQLiteStorage.sealedColumns.map(\.name)))
+    #expect(Set(found) == Set(SQLStorage.sealedColumns.map(\.name)))
   }
 
   @Test("the file: a new key goes behind the others, one is made first, one is taken out; remarks stay")

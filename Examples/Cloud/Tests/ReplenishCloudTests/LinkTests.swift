@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import NIOHTTP1
 import OAuthServer
 import Testing
@@ -210,8 +209,8 @@ struct LinkTests {
         _ = try await cloud.signIn(browser)
         let page = try await browser.get(cloud.pages + path)
         #expect(page.text.contains("Amazon could not be told") && page.text.contains("yourself"))
-        let sealed = try await cloud.storage.pool.read { db in
-          try String.fetchAll(db, sql: "SELECT refresh_token FROM registration WHERE refresh_token IS NOT NULL")
+        let sealed: [String] = try await cloud.storage.database.read { db in
+          try db.values("SELECT refresh_token FROM registration WHERE refresh_token IS NOT NULL")
         }
         #expect(sealed.isEmpty)
       }
@@ -230,7 +229,7 @@ struct LinkTests {
         _ = try await device.press()
         _ = try await device.press(slot: "none")
         let registration = try #require(
-          try await cloud.storage.pool.read { try Int64.fetchOne($0, sql: "SELECT id FROM registration") })
+          try await cloud.storage.database.read { try ($0.value("SELECT id FROM registration") as Int64?) })
         let tokens = try #require(try await cloud.storage.registration(registration)?.tokens)
         let session = try #require(browser.cookies(of: cloud.pages)["cloud-session"])
         let log = cloud.fixture.log.text

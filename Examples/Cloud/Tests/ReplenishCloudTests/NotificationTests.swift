@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import Foundation
-import GRDB
 import NIOCore
 import NIOHTTP1
 import Testing
@@ -93,7 +92,7 @@ struct NotificationTests {
 
     /// How many notifications are on record.
     func noted() async throws -> Int? {
-      try await cloud.storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM notification") }
+      try await cloud.storage.database.read { try ($0.value("SELECT COUNT(*) FROM notification") as Int?) }
     }
 
     func page(_ path: String, _ browser: Browser) async throws -> String {
@@ -134,7 +133,7 @@ struct NotificationTests {
       // Asked now, Amazon says that it is being processed.
       amazon.cloud.clock.advance(60)
       let id = try #require(
-        try await amazon.cloud.storage.pool.read { try String.fetchOne($0, sql: "SELECT id FROM press") })
+        try await amazon.cloud.storage.database.read { try ($0.value("SELECT id FROM press") as String?) })
       #expect(try await device.send(.GET, "/v1/orders/\(id)").status == 200)
       #expect(try await amazon.page(path, browser).contains("ordered: Processing"))
       #expect(try await amazon.publish("OrderCancelled", ["lateSeconds": 30]) == [200])
@@ -142,7 +141,7 @@ struct NotificationTests {
       #expect(try await amazon.noted() == 4)
       // An answer that was asked for before all that, and took its time.
       let number = try #require(
-        try await amazon.cloud.storage.pool.read { try Int64.fetchOne($0, sql: "SELECT device FROM press") })
+        try await amazon.cloud.storage.database.read { try ($0.value("SELECT device FROM press") as Int64?) })
       let press = try #require(try await amazon.cloud.storage.press(id, device: number))
       try await amazon.cloud.storage.setOrderStatus("Lost", of: press, at: amazon.cloud.clock.now - 1)
       #expect(try await amazon.page(path, browser).contains("ordered: Processing"))
@@ -272,13 +271,13 @@ struct NotificationTests {
       }
       // The old order, told of only now.
       let old = try #require(
-        try await cloud.storage.pool.read {
-          try String.fetchOne($0, sql: "SELECT event_instance_id FROM press ORDER BY received_at")
+        try await cloud.storage.database.read {
+          try ($0.value("SELECT event_instance_id FROM press ORDER BY received_at") as String?)
         })
       #expect(try await amazon.publish("ItemShipped", ["eventInstanceId": old]) == [200])
       #expect(try await amazon.page(newPath, buyer) == before)
-      let states = try await cloud.storage.pool.read {
-        try String.fetchAll($0, sql: "SELECT order_status FROM press WHERE order_status IS NOT NULL")
+      let states = try await cloud.storage.database.read {
+        try ($0.values("SELECT order_status FROM press WHERE order_status IS NOT NULL") as [String])
       }
       #expect(states == [])
       // Work in the background would have been begun before the answers; this one comes after it.
@@ -298,14 +297,15 @@ struct NotificationTests {
       try await amazon.cloud.eventually("fetched") { try await amazon.cloud.calls("subscriptionInfo") > asked }
       #expect(try await amazon.noted() == 1)
       let id = try #require(
-        try await amazon.cloud.storage.pool.read { try String.fetchOne($0, sql: "SELECT id FROM notification") })
+        try await amazon.cloud.storage.database.read { try ($0.value("SELECT id FROM notification") as String?) })
       let until = amazon.cloud.clock.now + 60
       #expect(try await amazon.cloud.storage.note(notification: id, until: until, nil) == false)
 
       let body = try await amazon.envelope(
         try NotificationBody.text(
           .subscriptionChanged, version: 2, try await amazon.subject(), at: amazon.cloud.clock.now))
-      let second = try #require(try amazon.cloud.fixture.makeCloud(amazonPort: amazon.cloud.amazonPort).notifications)
+      let second = try #require(
+        try amazon.cloud.fixture.makeCloud(amazon.cloud.storage, amazonPort: amazon.cloud.amazonPort).notifications)
       for _ in 0..<2 { #expect(try await second.take(Data(body.utf8)) == .done) }
       #expect(try await amazon.post(amazon.address, body).status == 200)
       #expect(try await amazon.noted() == 2)

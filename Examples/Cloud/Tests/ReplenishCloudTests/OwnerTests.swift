@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import NIOHTTP1
 import Testing
 
@@ -68,7 +67,7 @@ struct OwnerTests {
       let (first, second) = (cloud.browser(), cloud.browser())
       let page = try await first.get(cloud.pages + "/sign-in")
       for _ in 0..<10 { _ = try await cloud.browser().get(cloud.pages + "/sign-up") }
-      let rows = try await cloud.storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM session") }
+      let rows = try await cloud.storage.database.read { try ($0.value("SELECT COUNT(*) FROM session") as Int?) }
       #expect(rows == 0)
       _ = try await second.get(cloud.pages + "/sign-in")
       let form = ["email": "owner@example.com", "password": "guess", "csrf": page.formToken()]

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import NIOHTTP1
 import Testing
 
@@ -44,7 +43,7 @@ struct PressTests {
   @Test("many reports of one press at once, through two instances, make one call")
   func concurrent() async throws {
     try await run { cloud, _, device, _ in
-      let second = try cloud.fixture.makeCloud(amazonPort: cloud.amazonPort)
+      let second = try cloud.fixture.makeCloud(cloud.storage, amazonPort: cloud.amazonPort)
       let id = Device.pressID()
       try await cloud.control("faults", #"{"operation":"replenish","kind":"delay","seconds":0.3}"#)
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -132,7 +131,7 @@ struct PressTests {
       #expect(try await cloud.calls("replenish") == 0)
       cloud.clock.advance(PressWork.leaseTime + 1)
       try await cloud.cloud.presses.sweep()
-      let states = try await cloud.storage.pool.read { try String.fetchAll($0, sql: "SELECT state FROM press") }
+      let states = try await cloud.storage.database.read { try ($0.values("SELECT state FROM press") as [String]) }
       #expect(states == ["ordered", "ordered"])
       #expect(try await cloud.calls("replenish") == 2)
     }
@@ -212,11 +211,11 @@ struct PressTests {
   @Test("many calls of one link need one refresh, also with strict rotation and two instances; nothing is unlinked")
   func oneRefresh() async throws {
     try await run { cloud, _, device, _ in
-      let second = try cloud.fixture.makeCloud(amazonPort: cloud.amazonPort)
+      let second = try cloud.fixture.makeCloud(cloud.storage, amazonPort: cloud.amazonPort)
       cloud.clock.advance(3600)
       try await cloud.control("faults", #"{"operation":"token.refresh_token","kind":"delay","seconds":0.3}"#)
       let registration = try #require(
-        try await cloud.storage.pool.read { try Int64.fetchOne($0, sql: "SELECT id FROM registration") })
+        try await cloud.storage.database.read { try ($0.value("SELECT id FROM registration") as Int64?) })
       let tokens = try await withThrowingTaskGroup(of: String?.self) { group in
         for keeper in [cloud.cloud.keeper, second.keeper] {
           for _ in 0..<10 {

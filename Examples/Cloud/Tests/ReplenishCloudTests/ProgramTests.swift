@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import Foundation
-import GRDB
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -163,7 +162,7 @@ final class CloudProgramTests {
     _ = try await web.execute(fault, timeout: .seconds(10))
     let id = Device.pressID()
     let cut = Task { [device] in _ = try? await device.press(id, slot: "water-filter") }
-    let database = try SQLiteStorage(path: folder + "/cloud.sqlite", keys: try KeyFile(path: folder + "/keys"))
+    let database = try await SQLStorage.open(folder + "/cloud.sqlite", keys: try KeyFile(path: folder + "/keys"))
     for _ in 0..<200 {
       if try await database.press(id, device: 1)?.state == .sending { break }
       try await Task.sleep(for: .milliseconds(20))
@@ -174,7 +173,7 @@ final class CloudProgramTests {
     try await device.http.shutdown()
     #expect(try await database.press(id, device: 1)?.state == .sending)
     // A dead instance's lease runs out by itself; here nobody waits for that.
-    try await database.pool.write { try $0.execute(sql: "UPDATE press SET lease_until = 0") }
+    _ = try await database.database.write { try $0.execute("UPDATE press SET lease_until = 0") }
 
     // Started again under strace, which counts how often it waits for the disk.
     _ = try start(

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Logging
 import NIOHTTP1
 import ServiceLifecycle
@@ -118,7 +117,7 @@ struct RefusalWaveTests {
         #expect(log.lines(.critical).count == 1)
         cloud.clock.advance(600)
         try await cloud.storage.sweep(at: cloud.clock.now)
-        let left = try await cloud.storage.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM refusal") }
+        let left = try await cloud.storage.database.read { try ($0.value("SELECT COUNT(*) FROM refusal") as Int?) }
         #expect(left == 0)
       }
     }

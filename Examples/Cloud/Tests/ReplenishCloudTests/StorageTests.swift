@@ -15,7 +15,7 @@ struct StorageTests {
 
   private var path: String { folder + "/cloud.sqlite" }
 
-  private func device(_ storage: SQLiteStorage) async throws -> CloudDevice {
+  private func device(_ storage: SQLStorage) async throws -> CloudDevice {
     let key = Fingerprint(of: "key")
     try #require(
       try await storage.enter([
@@ -24,7 +24,7 @@ struct StorageTests {
     return try #require(try await storage.device(publicKey: key))
   }
 
-  private func linked(_ storage: SQLiteStorage, at now: Date = .now) async throws -> Registration {
+  private func linked(_ storage: SQLStorage, at now: Date = .now) async throws -> Registration {
     let device = try await device(storage)
     let owner = try #require(
       try await storage.openAccount(email: "a@b", password: "-", recoveryCodes: [], at: now))
@@ -35,14 +35,15 @@ struct StorageTests {
     let outcome = try await storage.link(
       ownership.id, device: device.id, clientID: "client", amazonUser: "amzn1.account.A",
       tokens: TokenPair(access: "Atza|ACCESS-canary", refresh: "Atzr|REFRESH-canary", expiresAt: now + 3600), at: now)
-    guard case .linked(let registration) = outcome else { throw SQLiteStorage.Failure(description: "\(outcome)") }
+    guard case .linked(let registration) = outcome else { throw SQLStorage.Failure(description: "\(outcome)") }
     return registration
   }
 
   @Test("the writer commits with synchronous=FULL, read back on the open writer")
-  func synchronous() throws {
-    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
-    let values = try storage.pool.writeWithoutTransaction { db in
+  func synchronous() async throws {
+    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let pool = try #require(storage.database as? SQLiteDatabase).pool
+    let values = try await pool.writeWithoutTransaction { db in
       (try Int.fetchOne(db, sql: "PRAGMA synchronous"), try String.fetchOne(db, sql: "PRAGMA journal_mode"))
     }
     #expect(values.0 == 2 && values.1 == "wal")
@@ -52,7 +53,7 @@ struct StorageTests {
 
   @Test("tokens come back, and neither file of the database holds them")
   func sealed() async throws {
-    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
     let registration = try await linked(storage)
     #expect(registration.tokens?.access == "Atza|ACCESS-canary")
     #expect(try await storage.registration(registration.id)?.tokens?.refresh == "Atzr|REFRESH-canary")
@@ -65,18 +66,18 @@ struct StorageTests {
 
   @Test("a value that was moved to another column, row or generation does not open")
   func moved() async throws {
-    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
     let registration = try await linked(storage)
     for (change, undo) in [
       ("generation = generation + 1", "generation = generation - 1"), ("id = id + 90", "id = id - 90"),
     ] {
-      try await storage.pool.write { try $0.execute(sql: "UPDATE registration SET \(change)") }
+      try await storage.database.write { _ = try $0.execute("UPDATE registration SET \(change)") }
       let id = registration.id + (change.hasPrefix("id") ? 90 : 0)
       await #expect(throws: TokenVault.Failure.self) { _ = try await storage.registration(id) }
-      try await storage.pool.write { try $0.execute(sql: "UPDATE registration SET \(undo)") }
+      try await storage.database.write { _ = try $0.execute("UPDATE registration SET \(undo)") }
       #expect(try await storage.registration(registration.id)?.tokens != nil)
     }
-    try await storage.pool.write { try $0.execute(sql: "UPDATE registration SET access_token = refresh_token") }
+    try await storage.database.write { _ = try $0.execute("UPDATE registration SET access_token = refresh_token") }
     await #expect(throws: TokenVault.Failure.self) { _ = try await storage.registration(registration.id) }
   }
 
@@ -85,15 +86,17 @@ struct StorageTests {
     let good = KeyFile.draw()
     let id: Int64
     do {
-      let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [good]))
+      let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [good]))
       id = try await linked(storage).id
-      try storage.pool.close()
+      try await storage.close()
     }
     let other = KeyFile.draw()
-    #expect(throws: TokenVault.Failure.self) { _ = try SQLiteStorage(path: path, keys: KeyFile(keys: [other])) }
+    await #expect(throws: TokenVault.Failure.self) { _ = try await SQLStorage.open(path, keys: KeyFile(keys: [other])) }
     let sameName = KeyFile.Key(id: good.id, bytes: other.bytes)
-    #expect(throws: TokenVault.Failure.self) { _ = try SQLiteStorage(path: path, keys: KeyFile(keys: [sameName])) }
-    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [other, good]))
+    await #expect(throws: TokenVault.Failure.self) {
+      _ = try await SQLStorage.open(path, keys: KeyFile(keys: [sameName]))
+    }
+    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [other, good]))
     #expect(try await storage.registration(id)?.state == .live)
     #expect(try await storage.registration(id)?.tokens != nil)
   }
@@ -116,7 +119,7 @@ struct StorageTests {
 
   @Test("only one of many gets the lease of a refresh, and a stranger's answer is not stored")
   func lease() async throws {
-    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
     let now = Date(timeIntervalSince1970: 1_800_000_000)
     let registration = try await linked(storage, at: now)
     let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -137,7 +140,7 @@ struct StorageTests {
 
   @Test("invalid_grant ends a link only if token, generation and client are the row's now")
   func endLink() async throws {
-    let storage = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
     let registration = try await linked(storage)
     for change: @Sendable (inout Registration) -> Void in [
       { $0.tokens?.refresh = "older" }, { $0.generation += 1 }, { $0.clientID = "another" }, { $0.tokens = nil },
@@ -153,10 +156,10 @@ struct StorageTests {
   }
 
   @Test("a database of another program is refused in one line")
-  func foreign() throws {
+  func foreign() async throws {
     try Data("this is no database, and long enough to be looked at".utf8).write(to: URL(fileURLWithPath: path))
-    #expect(throws: SQLiteStorage.Failure.self) {
-      _ = try SQLiteStorage(path: path, keys: KeyFile(keys: [KeyFile.draw()]))
+    await #expect(throws: SQLStorage.Failure.self) {
+      _ = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
     }
   }
 }

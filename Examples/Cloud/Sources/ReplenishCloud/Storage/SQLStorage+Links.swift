@@ -1,27 +1,26 @@
 import Foundation
-import GRDB
 
-extension SQLiteStorage {
+extension SQLStorage {
   /// Remembers a way to Amazon and back; false when the device is not the owner's any more.
   public func insert(_ attempt: LinkAttempt, state: Fingerprint) async throws -> Bool {
     let verifier = try vault.seal(attempt.verifier, for: Self.verifierPlace(state))
-    return try await pool.write { db in
-      try db.execute(
-        sql: """
-          INSERT INTO link_attempt (state, session, ownership, verifier, expires_at)
-          SELECT ?, ?, id, ?, ? FROM ownership WHERE id = ? AND released_at IS NULL
-          """,
-        arguments: [
+    return try await database.write { db in
+      let changed = try db.execute(
+        """
+        INSERT INTO link_attempt (state, session, ownership, verifier, expires_at)
+        SELECT ?, ?, id, ?, ? FROM ownership WHERE id = ? AND released_at IS NULL
+        """,
+        [
           state.bytes, attempt.session.bytes, verifier, attempt.expiresAt.seconds, attempt.ownership,
         ])
-      return db.changesCount == 1
+      return changed == 1
     }
   }
 
   /// Takes an attempt that this session began and that is still alive; nobody gets it a second time.
   public func takeAttempt(state: Fingerprint, session: Fingerprint, at now: Date) async throws -> LinkAttempt? {
     let vault = vault
-    return try await pool.write { db in
+    return try await database.write { db in
       try Self.takeAttempt(state, at: now, "session = ?", [session.bytes], vault, db)
     }
   }
@@ -30,24 +29,23 @@ extension SQLiteStorage {
   /// taken back.
   public func takeErasedAttempt(state: Fingerprint, at now: Date) async throws -> LinkAttempt? {
     let vault = vault
-    return try await pool.write { db in
+    return try await database.write { db in
       try Self.takeAttempt(
         state, at: now, "owner IN (SELECT id FROM owner WHERE erased_at IS NOT NULL)", [], vault, db)
     }
   }
 
   private static func takeAttempt(
-    _ state: Fingerprint, at now: Date, _ condition: String, _ arguments: StatementArguments, _ vault: TokenVault,
-    _ db: Database
+    _ state: Fingerprint, at now: Date, _ condition: String, _ values: [(any SQLConvertible)?], _ vault: TokenVault,
+    _ db: any SQLSession
   ) throws -> LinkAttempt? {
-    let row = try Row.fetchOne(
-      db,
-      sql: """
-        SELECT link_attempt.*, ownership.device AS device FROM link_attempt
-        JOIN ownership ON ownership.id = link_attempt.ownership WHERE state = ? AND expires_at > ? AND \(condition)
-        """, arguments: [state.bytes, now.seconds] + arguments)
+    let row = try db.row(
+      """
+      SELECT link_attempt.*, ownership.device AS device FROM link_attempt
+      JOIN ownership ON ownership.id = link_attempt.ownership WHERE state = ? AND expires_at > ? AND \(condition)
+      """, [state.bytes, now.seconds] + values)
     guard let row else { return nil }
-    try db.execute(sql: "DELETE FROM link_attempt WHERE state = ?", arguments: [state.bytes])
+    try db.execute("DELETE FROM link_attempt WHERE state = ?", [state.bytes])
     return LinkAttempt(
       session: Fingerprint(stored: row["session"]), ownership: row["ownership"], device: row["device"],
       verifier: try vault.open(row["verifier"], at: verifierPlace(state)), expiresAt: row.date("expires_at"))
@@ -63,17 +61,16 @@ extension SQLiteStorage {
     _ ownership: Int64, device: CloudDevice.ID, clientID: String, amazonUser: String, tokens: TokenPair, at now: Date
   ) async throws -> LinkOutcome {
     let vault = vault
-    return try await pool.write { db in
+    return try await database.write { db in
       guard let current = try Self.ownership(ownership, db) else {
         try Self.enter(ownership, device, clientID, amazonUser, tokens, .unlinking, now, vault, db)
         return .noLongerOwned
       }
       guard try !Self.hasOpenRegistration(current.device.id, db) else { return .alreadyLinked }
       try db.execute(
-        sql: "INSERT INTO amazon_account (user_id, owner) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        arguments: [amazonUser, current.owner])
-      let holder = try String.fetchOne(
-        db, sql: "SELECT owner FROM amazon_account WHERE user_id = ?", arguments: [amazonUser])
+        "INSERT INTO amazon_account (user_id, owner) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [amazonUser, current.owner])
+      let holder: String? = try db.value("SELECT owner FROM amazon_account WHERE user_id = ?", [amazonUser])
       guard holder == current.owner else {
         // Whose account it is stays with that owner's rows, and goes with them.
         try Self.enter(ownership, device, clientID, "", tokens, .unlinking, now, vault, db)
@@ -91,7 +88,7 @@ extension SQLiteStorage {
     _ tokens: TokenPair, ownership: Int64, device: CloudDevice.ID, clientID: String, at now: Date
   ) async throws {
     let vault = vault
-    _ = try await pool.write { db in
+    _ = try await database.write { db in
       try Self.enter(ownership, device, clientID, "", tokens, .unlinking, now, vault, db)
     }
   }
@@ -101,28 +98,27 @@ extension SQLiteStorage {
   @discardableResult
   private static func enter(
     _ ownership: Int64, _ device: CloudDevice.ID, _ clientID: String, _ amazonUser: String, _ tokens: TokenPair,
-    _ state: Registration.State, _ now: Date, _ vault: TokenVault, _ db: Database
+    _ state: Registration.State, _ now: Date, _ vault: TokenVault, _ db: any SQLSession
   ) throws -> Registration.ID? {
     guard try !hasOpenRegistration(device, db) else { return nil }
-    let isThere = try Bool.fetchOne(
-      db, sql: "SELECT EXISTS (SELECT 1 FROM ownership WHERE id = ?)", arguments: [ownership])
-    guard isThere == true else {
+    let isThere = try db.exists("SELECT 1 FROM ownership WHERE id = ?", [ownership])
+    guard isThere else {
       // The owner's account was erased while Amazon was asked: under nobody's name it is taken back all the same.
       let nobodys = try nobodysOwnership(of: device, at: now, db)
       return try enter(nobodys, device, clientID, "", tokens, .unlinking, now, vault, db)
     }
-    try db.execute(sql: "UPDATE device SET generation = generation + 1 WHERE id = ?", arguments: [device])
-    try db.execute(
-      sql: """
-        INSERT INTO registration
-        (device, ownership, generation, client_id, amazon_user, state, linked_at, unlinked_at, expires_at)
-        SELECT id, ?, generation, ?, ?, ?, ?, ?, ? FROM device WHERE id = ?
-        """,
-      arguments: [
+    try db.execute("UPDATE device SET generation = generation + 1 WHERE id = ?", [device])
+    let id = try db.inserted(
+      """
+      INSERT INTO registration
+      (device, ownership, generation, client_id, amazon_user, state, linked_at, unlinked_at, expires_at)
+      SELECT id, ?, generation, ?, ?, ?, ?, ?, ? FROM device WHERE id = ?
+      RETURNING id
+      """,
+      [
         ownership, clientID, amazonUser, state.rawValue, now.seconds, state == .live ? nil : now.seconds,
         tokens.expiresAt.seconds, device,
       ])
-    let id = db.lastInsertedRowID
     guard let registration = try registration(id, vault, db) else { return nil }
     try store(tokens, of: registration, vault, db)
     return id
@@ -131,16 +127,16 @@ extension SQLiteStorage {
   /// A registration with its tokens.
   public func registration(_ id: Registration.ID) async throws -> Registration? {
     let vault = vault
-    return try await pool.read { db in try Self.registration(id, vault, db) }
+    return try await database.read { db in try Self.registration(id, vault, db) }
   }
 
   /// The newest registration under an ownership.
   public func latestRegistration(ownership: Int64) async throws -> Registration? {
     let vault = vault
-    return try await pool.read { db in
-      try Row.fetchOne(
-        db, sql: Self.registrationQuery + " WHERE ownership = ? ORDER BY registration.id DESC LIMIT 1",
-        arguments: [ownership]
+    return try await database.read { db in
+      try db.row(
+        Self.registrationQuery + " WHERE ownership = ? ORDER BY registration.id DESC LIMIT 1",
+        [ownership]
       ).map { try Registration(row: $0, vault) }
     }
   }
@@ -148,13 +144,12 @@ extension SQLiteStorage {
   /// The registrations that can order, of a device and a client; of any model, where that is nil.
   public func liveRegistrations(model: String?, serial: String, clientID: String) async throws -> [Registration] {
     let vault = vault
-    return try await pool.read { db in
-      try Row.fetchAll(
-        db,
-        sql: Self.registrationQuery + """
+    return try await database.read { db in
+      try db.rows(
+        Self.registrationQuery + """
            WHERE device.serial = ? AND device.model = COALESCE(?, device.model) AND client_id = ?
           AND registration.state = 'live'
-          """, arguments: [serial, model, clientID]
+          """, [serial, model, clientID]
       ).map { try Registration(row: $0, vault) }
     }
   }
@@ -162,22 +157,22 @@ extension SQLiteStorage {
   /// The registration of a device that can order.
   public func liveRegistration(device: CloudDevice.ID) async throws -> Registration? {
     let vault = vault
-    return try await pool.read { db in
-      try Row.fetchOne(
-        db, sql: Self.registrationQuery + " WHERE device = ? AND registration.state = 'live'", arguments: [device]
+    return try await database.read { db in
+      try db.row(
+        Self.registrationQuery + " WHERE device = ? AND registration.state = 'live'", [device]
       ).map { try Registration(row: $0, vault) }
     }
   }
 
   /// Whether a link of the device still exists or is being taken back, whoever's it is.
   public func hasOpenRegistration(device: CloudDevice.ID) async throws -> Bool {
-    try await pool.read { db in try Self.hasOpenRegistration(device, db) }
+    try await database.read { db in try Self.hasOpenRegistration(device, db) }
   }
 
-  private static func hasOpenRegistration(_ device: CloudDevice.ID, _ db: Database) throws -> Bool {
-    try Bool.fetchOne(
-      db, sql: "SELECT EXISTS (SELECT 1 FROM registration WHERE device = ? AND state IN ('live', 'unlinking'))",
-      arguments: [device]) ?? true
+  private static func hasOpenRegistration(_ device: CloudDevice.ID, _ db: any SQLSession) throws -> Bool {
+    try db.exists(
+      "SELECT 1 FROM registration WHERE device = ? AND state IN ('live', 'unlinking')",
+      [device])
   }
 
   // MARK: Refresh
@@ -186,28 +181,28 @@ extension SQLiteStorage {
   public func leaseRefresh(
     _ registration: Registration, lease: String, until: Date, at now: Date
   ) async throws -> Bool {
-    try await pool.write { db in
-      try db.execute(
-        sql: """
-          UPDATE registration SET lease = ?, lease_until = ?
-          WHERE id = ? AND generation = ? AND state IN ('live', 'unlinking')
-          AND (lease IS NULL OR lease_until <= ?)
-          """,
-        arguments: [lease, until.seconds, registration.id, registration.generation, now.seconds])
-      return db.changesCount == 1
+    try await database.write { db in
+      let changed = try db.execute(
+        """
+        UPDATE registration SET lease = ?, lease_until = ?
+        WHERE id = ? AND generation = ? AND state IN ('live', 'unlinking')
+        AND (lease IS NULL OR lease_until <= ?)
+        """,
+        [lease, until.seconds, registration.id, registration.generation, now.seconds])
+      return changed == 1
     }
   }
 
   /// Stores what a refresh brought, and gives the lease back; false when the row is another one by now.
   public func storeTokens(_ tokens: TokenPair, of registration: Registration, lease: String) async throws -> Bool {
     let vault = vault
-    return try await pool.write { db in
-      try db.execute(
-        sql: """
-          UPDATE registration SET lease = NULL, lease_until = NULL
-          WHERE id = ? AND generation = ? AND state IN ('live', 'unlinking') AND lease = ?
-          """, arguments: [registration.id, registration.generation, lease])
-      guard db.changesCount == 1 else { return false }
+    return try await database.write { db in
+      let changed = try db.execute(
+        """
+        UPDATE registration SET lease = NULL, lease_until = NULL
+        WHERE id = ? AND generation = ? AND state IN ('live', 'unlinking') AND lease = ?
+        """, [registration.id, registration.generation, lease])
+      guard changed == 1 else { return false }
       try Self.store(tokens, of: registration, vault, db)
       return true
     }
@@ -215,24 +210,24 @@ extension SQLiteStorage {
 
   /// Gives the lease back.
   public func giveBackRefresh(_ registration: Registration, lease: String) async throws {
-    try await pool.write { db in
+    try await database.write { db in
       try db.execute(
-        sql: "UPDATE registration SET lease = NULL, lease_until = NULL WHERE id = ? AND lease = ?",
-        arguments: [registration.id, lease])
+        "UPDATE registration SET lease = NULL, lease_until = NULL WHERE id = ? AND lease = ?",
+        [registration.id, lease])
     }
   }
 
   private static func store(
-    _ tokens: TokenPair, of registration: Registration, _ vault: TokenVault, _ db: Database
+    _ tokens: TokenPair, of registration: Registration, _ vault: TokenVault, _ db: any SQLSession
   ) throws {
     func seal(_ value: String, _ column: String) throws -> String {
       try vault.seal(value, for: registration.place(of: column))
     }
     try db.execute(
-      sql: """
-        UPDATE registration SET access_token = ?, refresh_token = ?, expires_at = ?, refresh_after = NULL WHERE id = ?
-        """,
-      arguments: [
+      """
+      UPDATE registration SET access_token = ?, refresh_token = ?, expires_at = ?, refresh_after = NULL WHERE id = ?
+      """,
+      [
         try seal(tokens.access, "access_token"), try seal(tokens.refresh, "refresh_token"), tokens.expiresAt.seconds,
         registration.id,
       ])
@@ -242,89 +237,87 @@ extension SQLiteStorage {
 
   /// Takes a link back: from this instant no press is ordered. False when there is none.
   public func unlink(device: CloudDevice.ID, at now: Date) async throws -> Bool {
-    try await pool.write { db in try Self.unlink(device: device, at: now, db) }
+    try await database.write { db in try Self.unlink(device: device, at: now, db) }
   }
 
-  static func unlink(device: CloudDevice.ID, at now: Date, _ db: Database) throws -> Bool {
+  static func unlink(device: CloudDevice.ID, at now: Date, _ db: any SQLSession) throws -> Bool {
     guard
-      let id = try Int64.fetchOne(
-        db,
-        sql: """
-          UPDATE registration SET state = 'unlinking', unlinked_at = ?, next_attempt_at = NULL
-          WHERE device = ? AND state = 'live' RETURNING id
-          """, arguments: [now.seconds, device])
+      let id: Int64 = try db.value(
+        """
+        UPDATE registration SET state = 'unlinking', unlinked_at = ?, next_attempt_at = NULL
+        WHERE device = ? AND state = 'live' RETURNING id
+        """, [now.seconds, device])
     else { return false }
     try closePresses(of: id, at: now, db)
     return true
   }
 
   /// Ends what was noted for a registration. A call that is under way brings its own answer.
-  private static func closePresses(of registration: Registration.ID, at now: Date, _ db: Database) throws {
+  private static func closePresses(of registration: Registration.ID, at now: Date, _ db: any SQLSession) throws {
     try db.execute(
-      sql: """
-        UPDATE press SET state = 'void', reason = 'unlinked', lease = NULL WHERE registration = ? AND state = 'noted'
-        AND (joined IS NULL OR NOT EXISTS (SELECT 1 FROM press AS other
-        WHERE other.device = press.device AND other.id = press.joined AND other.state = 'sending'))
-        """, arguments: [registration])
+      """
+      UPDATE press SET state = 'void', reason = 'unlinked', lease = NULL WHERE registration = ? AND state = 'noted'
+      AND (joined IS NULL OR NOT EXISTS (SELECT 1 FROM press AS other
+      WHERE other.device = press.device AND other.id = press.joined AND other.state = 'sending'))
+      """, [registration])
   }
 
   /// Registrations of which Amazon is to be told now.
   public func dueUnlinks(at now: Date) async throws -> [Registration.ID] {
-    try await pool.read { db in
-      try Int64.fetchAll(
-        db,
-        sql: """
-          SELECT id FROM registration
-          WHERE state = 'unlinking' AND (next_attempt_at IS NULL OR next_attempt_at <= ?) ORDER BY id LIMIT 100
-          """, arguments: [now.seconds])
+    try await database.read { db in
+      try db.values(
+        """
+        SELECT id FROM registration
+        WHERE state = 'unlinking' AND (next_attempt_at IS NULL OR next_attempt_at <= ?) ORDER BY id LIMIT 100
+        """, [now.seconds])
     }
   }
 
   /// Tries again later.
   public func postponeUnlink(_ id: Registration.ID, until: Date) async throws {
-    try await pool.write { db in
+    try await database.write { db in
       try db.execute(
-        sql: "UPDATE registration SET next_attempt_at = ? WHERE id = ? AND state = 'unlinking'",
-        arguments: [until.seconds, id])
+        "UPDATE registration SET next_attempt_at = ? WHERE id = ? AND state = 'unlinking'",
+        [until.seconds, id])
     }
   }
 
   /// Wipes the tokens of a registration that is being taken back.
   public func finishUnlink(_ id: Registration.ID, _ state: Registration.State, at now: Date) async throws {
     let vault = vault
-    try await pool.write { db in
+    try await database.write { db in
       guard let row = try Self.registration(id, vault, db), row.state == .unlinking else { return }
       try Self.end(row, as: state, at: now, db)
     }
   }
 
   static func end(
-    _ registration: Registration, as state: Registration.State, at now: Date, _ db: Database
+    _ registration: Registration, as state: Registration.State, at now: Date, _ db: any SQLSession
   ) throws {
     try db.execute(
-      sql: """
-        UPDATE registration SET state = ?, unlinked_at = COALESCE(unlinked_at, ?), access_token = NULL,
-        refresh_token = NULL, lease = NULL, lease_until = NULL, refresh_after = NULL WHERE id = ?
-        """, arguments: [state.rawValue, now.seconds, registration.id])
+      """
+      UPDATE registration SET state = ?, unlinked_at = COALESCE(unlinked_at, ?), access_token = NULL,
+      refresh_token = NULL, lease = NULL, lease_until = NULL, refresh_after = NULL WHERE id = ?
+      """, [state.rawValue, now.seconds, registration.id])
     try closePresses(of: registration.id, at: now, db)
-    try db.execute(sql: "DELETE FROM slot WHERE registration = ?", arguments: [registration.id])
+    try db.execute("DELETE FROM slot WHERE registration = ?", [registration.id])
     // The account is free for another owner once nothing here is tied to it.
     try db.execute(
-      sql: """
-        DELETE FROM amazon_account WHERE user_id = ? AND NOT EXISTS
-        (SELECT 1 FROM registration WHERE amazon_user = user_id AND state IN ('live', 'unlinking'))
-        """, arguments: [registration.amazonUser])
+      """
+      DELETE FROM amazon_account WHERE user_id = ? AND NOT EXISTS
+      (SELECT 1 FROM registration WHERE amazon_user = user_id AND state IN ('live', 'unlinking'))
+      """, [registration.amazonUser])
   }
 
   // MARK: Slots
 
   /// The slots as Amazon described them last.
   public func slots(of registration: Registration.ID) async throws -> [SlotRecord] {
-    try await pool.read { db in try Self.slots(of: registration, db) }
+    try await database.read { db in try Self.slots(of: registration, db) }
   }
 
-  static func slots(of registration: Registration.ID, _ db: Database) throws -> [SlotRecord] {
-    try Row.fetchAll(db, sql: "SELECT * FROM slot WHERE registration = ? ORDER BY slot", arguments: [registration])
+  static func slots(of registration: Registration.ID, _ db: any SQLSession) throws -> [SlotRecord] {
+    try db.rows("SELECT * FROM slot WHERE registration = ? ORDER BY slot", [registration])
       .map { row in
         let products = try JSONDecoder().decode(
           [SlotRecord.Product].self, from: Data((row["products"] as String).utf8))
@@ -334,15 +327,15 @@ extension SQLiteStorage {
 
   /// Replaces them.
   public func setSlots(_ slots: [SlotRecord], of registration: Registration.ID) async throws {
-    try await pool.write { db in
-      try db.execute(sql: "DELETE FROM slot WHERE registration = ?", arguments: [registration])
+    try await database.write { db in
+      try db.execute("DELETE FROM slot WHERE registration = ?", [registration])
       for slot in slots {
         let products = String(decoding: try JSONEncoder().encode(slot.products), as: UTF8.self)
         try db.execute(
-          sql: """
-            INSERT INTO slot (registration, slot, subscribed, products)
-            SELECT id, ?, ?, ? FROM registration WHERE id = ? AND state = 'live'
-            """, arguments: [slot.slot, slot.subscribed, products, registration])
+          """
+          INSERT INTO slot (registration, slot, subscribed, products)
+          SELECT id, ?, ?, ? FROM registration WHERE id = ? AND state = 'live'
+          """, [slot.slot, slot.subscribed, products, registration])
       }
     }
   }
@@ -355,18 +348,18 @@ extension SQLiteStorage {
     """
 
   static func registration(
-    _ id: Registration.ID, _ vault: TokenVault, _ db: Database
+    _ id: Registration.ID, _ vault: TokenVault, _ db: any SQLSession
   ) throws -> Registration? {
-    try Row.fetchOne(db, sql: registrationQuery + " WHERE registration.id = ?", arguments: [id])
+    try db.row(registrationQuery + " WHERE registration.id = ?", [id])
       .map { try Registration(row: $0, vault) }
   }
 }
 
 extension Registration {
-  init(row: Row, _ vault: TokenVault) throws {
+  init(row: SQLRow, _ vault: TokenVault) throws {
     let state: String = row["state"]
     guard let state = State(rawValue: state) else {
-      throw SQLiteStorage.Failure(description: "The database holds an unknown state of a registration: \(state).")
+      throw SQLStorage.Failure(description: "The database holds an unknown state of a registration: \(state).")
     }
     self.init(
       id: row["id"],

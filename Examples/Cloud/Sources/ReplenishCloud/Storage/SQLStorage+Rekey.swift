@@ -1,8 +1,7 @@
 import Foundation
-import GRDB
 
 /// Moving what is sealed to another key, beside instances that run.
-extension SQLiteStorage {
+extension SQLStorage {
   /// A column whose values are sealed.
   struct SealedColumn: Sendable {
     let table: String
@@ -10,7 +9,7 @@ extension SQLiteStorage {
     let key: String
     let column: String
     /// The place of a value, as it was sealed.
-    let place: @Sendable (Row) -> TokenVault.Place
+    let place: @Sendable (SQLRow) -> TokenVault.Place
 
     /// `table.column`.
     var name: String { table + "." + column }
@@ -25,7 +24,7 @@ extension SQLiteStorage {
     },
   ]
 
-  private static func registrationPlace(_ row: Row, _ column: String) -> TokenVault.Place {
+  private static func registrationPlace(_ row: SQLRow, _ column: String) -> TokenVault.Place {
     Registration.place(of: column, id: row["id"], generation: row["generation"])
   }
 
@@ -42,23 +41,31 @@ extension SQLiteStorage {
   /// The name of the key that seals.
   public var primaryKey: String { vault.primary }
 
-  /// How many values are sealed with each key, by the key's name.
+  /// The name under which values are counted that name none of the known keys.
+  public static var unknownKey: String { "unknown" }
+
+  /// How many values are sealed with each key, by the key's name: those of the key file and those that sealed before.
   public func sealedValues() async throws -> [String: Int] {
-    try await pool.read { db in try Self.sealedValues(db) }
+    let names = vault.names
+    return try await database.read { db in try Self.sealedValues(names, db) }
   }
 
-  private static func sealedValues(_ db: Database) throws -> [String: Int] {
+  private static func sealedValues(_ names: [String], _ db: any SQLSession) throws -> [String: Int] {
+    let before: [String] = try db.values("SELECT id FROM sealing_key")
     var counts: [String: Int] = [:]
     for column in sealedColumns {
-      let rows = try Row.fetchAll(
-        db,
-        sql: """
-          SELECT substr(\(column.column), 1, instr(\(column.column), ':') - 1) AS key, COUNT(*) AS count
-          FROM \(column.table) WHERE \(column.column) IS NOT NULL GROUP BY 1
-          """)
-      for row in rows { counts[row["key"], default: 0] += row["count"] }
+      var rest: Int = try db.value("SELECT COUNT(*) FROM \(column.table) WHERE \(column.column) IS NOT NULL") ?? 0
+      for name in Set(names + before) {
+        let count: Int =
+          try db.value(
+            "SELECT COUNT(*) FROM \(column.table) WHERE substr(\(column.column), 1, ?) = ?",
+            [name.utf8.count + 1, name + ":"]) ?? 0
+        counts[name, default: 0] += count
+        rest -= count
+      }
+      counts[unknownKey, default: 0] += rest
     }
-    return counts
+    return counts.filter { $0.value > 0 }
   }
 
   /// Seals every value that another key sealed with the first one, some at a time, each batch a transaction of its own.
@@ -92,17 +99,16 @@ extension SQLiteStorage {
     let vault = vault
     let (table, key, name) = (column.table, column.key, column.column)
     // Opened and sealed outside of the transaction that writes, which others wait for.
-    let rows = try await pool.read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT * FROM \(table) WHERE \(name) IS NOT NULL AND substr(\(name), 1, ?) <> ?
-          ORDER BY \(key) LIMIT ? OFFSET ?
-          """, arguments: [vault.primary.utf8.count + 1, vault.primary + ":", limit, skipped])
+    let rows = try await database.read { db in
+      try db.rows(
+        """
+        SELECT * FROM \(table) WHERE \(name) IS NOT NULL AND substr(\(name), 1, ?) <> ?
+        ORDER BY \(key) LIMIT ? OFFSET ?
+        """, [vault.primary.utf8.count + 1, vault.primary + ":", limit, skipped])
     }
     if rows.isEmpty { return nil }
     var done = Resealing()
-    var replacements: [(row: DatabaseValue, old: String, new: String)] = []
+    var replacements: [(row: SQLValue, old: String, new: String)] = []
     for row in rows {
       let old: String = row[name]
       let place = column.place(row)
@@ -113,12 +119,11 @@ extension SQLiteStorage {
       }
     }
     let prepared = replacements
-    done.moved = try await pool.write { db in
+    done.moved = try await database.write { db in
       try prepared.reduce(0) { moved, value in
-        try db.execute(
-          sql: "UPDATE \(table) SET \(name) = ? WHERE \(key) = ? AND \(name) = ?",
-          arguments: [value.new, value.row, value.old])
-        return moved + db.changesCount
+        let changed = try db.execute(
+          "UPDATE \(table) SET \(name) = ? WHERE \(key) = ? AND \(name) = ?", [value.new, value.row, value.old])
+        return moved + changed
       }
     }
     done.changed = prepared.count - done.moved
@@ -128,9 +133,9 @@ extension SQLiteStorage {
   /// Forgets a key that seals nothing any more, so that the key file may lack it; how many values it still seals
   /// otherwise, and then nothing changes.
   public func retireKey(_ id: String) async throws -> Int {
-    try await pool.write { db in
-      let count = try Self.sealedValues(db)[id] ?? 0
-      if count == 0 { try db.execute(sql: "DELETE FROM sealing_key WHERE id = ?", arguments: [id]) }
+    try await database.write { db in
+      let count = try Self.sealedValues([id], db)[id] ?? 0
+      if count == 0 { try db.execute("DELETE FROM sealing_key WHERE id = ?", [id]) }
       return count
     }
   }

@@ -1,76 +1,74 @@
-import GRDB
+/// A step of the schema, as it was shipped; a later version only adds steps.
+struct SchemaStep: Sendable {
+  /// What is kept of it in the database once it is done.
+  var name: String
+  /// Statements in SQLite's words. PostgreSQL gets the same ones with its own words for the types.
+  var sql: String
+}
 
-extension SQLiteStorage {
-  /// Each step stands as it was shipped; a later version adds steps.
-  static var migrator: DatabaseMigrator {
-    var migrator = DatabaseMigrator()
-    migrator.registerMigration("1 owners, devices, links, presses") { db in
-      try db.execute(sql: first)
-    }
-    migrator.registerMigration("2 next keys of devices") { db in
-      try db.execute(
-        sql: """
-          ALTER TABLE device ADD COLUMN next_key BLOB;
-          CREATE UNIQUE INDEX device_next_key ON device (next_key) WHERE next_key IS NOT NULL;
-          """)
-    }
-    migrator.registerMigration("3 erasure of owners") { db in
-      try db.execute(
-        sql: """
-          ALTER TABLE owner ADD COLUMN erased_at REAL;
-          CREATE INDEX owner_erased ON owner (id) WHERE erased_at IS NOT NULL;
-          """)
-    }
-    migrator.registerMigration("4 notifications of Amazon") { db in
-      // The numbers are the notifications' own and reach no owner.
-      try db.execute(
-        sql: """
-          CREATE TABLE notification (
-            id TEXT PRIMARY KEY NOT NULL,
-            expires_at REAL NOT NULL
-          );
-          ALTER TABLE press ADD COLUMN order_status_at REAL;
-          """)
-    }
-    migrator.registerMigration("5 waves of refused refresh tokens") { db in
-      // A digest of a token, for ten minutes: it reaches no owner, and outlasts the erasure of one.
-      try db.execute(
-        sql: """
-          CREATE TABLE refusal (
-            token BLOB PRIMARY KEY NOT NULL,
-            refused_at REAL NOT NULL,
-            is_live INTEGER NOT NULL
-          );
-          CREATE INDEX refusal_at ON refusal (refused_at);
-          CREATE TABLE refusal_wave (
-            id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
-            passed_at REAL NOT NULL
-          );
-          ALTER TABLE registration ADD COLUMN refresh_after REAL;
-          CREATE INDEX registration_live ON registration (id) WHERE state = 'live';
-          """)
-    }
-    migrator.registerMigration("7 commands to devices") { db in
-      // Revocations are counted, so that a look for new ones is as cheap as there are few of them.
-      try db.execute(
-        sql: """
-          CREATE TABLE command (
-            id TEXT PRIMARY KEY NOT NULL,
-            ownership INTEGER NOT NULL REFERENCES ownership,
-            action TEXT NOT NULL,
-            seconds INTEGER NOT NULL,
-            noted_at REAL NOT NULL,
-            expires_at REAL NOT NULL,
-            state TEXT NOT NULL
-          );
-          CREATE INDEX command_ownership ON command (ownership, noted_at);
-          CREATE INDEX command_open ON command (expires_at) WHERE state = 'open';
-          ALTER TABLE device ADD COLUMN revocation INTEGER;
-          CREATE INDEX device_revocation ON device (revocation) WHERE revocation IS NOT NULL;
-          """)
-    }
-    return migrator
-  }
+/// What is in the database.
+enum Schema {
+  /// A new step goes to the end, with the next number.
+  static let steps: [SchemaStep] = [
+    SchemaStep(name: "1 owners, devices, links, presses", sql: first),
+    SchemaStep(
+      name: "2 next keys of devices",
+      sql: """
+        ALTER TABLE device ADD COLUMN next_key BLOB;
+        CREATE UNIQUE INDEX device_next_key ON device (next_key) WHERE next_key IS NOT NULL;
+        """),
+    SchemaStep(
+      name: "3 erasure of owners",
+      sql: """
+        ALTER TABLE owner ADD COLUMN erased_at REAL;
+        CREATE INDEX owner_erased ON owner (id) WHERE erased_at IS NOT NULL;
+        """),
+    // The numbers are the notifications' own and reach no owner.
+    SchemaStep(
+      name: "4 notifications of Amazon",
+      sql: """
+        CREATE TABLE notification (
+          id TEXT PRIMARY KEY NOT NULL,
+          expires_at REAL NOT NULL
+        );
+        ALTER TABLE press ADD COLUMN order_status_at REAL;
+        """),
+    // A digest of a token, for ten minutes: it reaches no owner, and outlasts the erasure of one.
+    SchemaStep(
+      name: "5 waves of refused refresh tokens",
+      sql: """
+        CREATE TABLE refusal (
+          token BLOB PRIMARY KEY NOT NULL,
+          refused_at REAL NOT NULL,
+          is_live INTEGER NOT NULL
+        );
+        CREATE INDEX refusal_at ON refusal (refused_at);
+        CREATE TABLE refusal_wave (
+          id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+          passed_at REAL NOT NULL
+        );
+        ALTER TABLE registration ADD COLUMN refresh_after REAL;
+        CREATE INDEX registration_live ON registration (id) WHERE state = 'live';
+        """),
+    // Revocations are counted, so that a look for new ones is as cheap as there are few of them.
+    SchemaStep(
+      name: "7 commands to devices",
+      sql: """
+        CREATE TABLE command (
+          id TEXT PRIMARY KEY NOT NULL,
+          ownership INTEGER NOT NULL REFERENCES ownership,
+          action TEXT NOT NULL,
+          seconds INTEGER NOT NULL,
+          noted_at REAL NOT NULL,
+          expires_at REAL NOT NULL,
+          state TEXT NOT NULL
+        );
+        CREATE INDEX command_ownership ON command (ownership, noted_at);
+        CREATE INDEX command_open ON command (expires_at) WHERE state = 'open';
+        ALTER TABLE device ADD COLUMN revocation INTEGER;
+        CREATE INDEX device_revocation ON device (revocation) WHERE revocation IS NOT NULL;
+        """),
+  ]
 
   private static let first = """
     CREATE TABLE sealing_key (

@@ -1,33 +1,29 @@
 import Foundation
-import GRDB
 import OAuthServer
 
-extension SQLiteStorage {
+extension SQLStorage {
   // MARK: Export
 
   /// Everything the cloud knows of an owner, without secrets; nil when there is no such account.
   public func export(of owner: Owner.ID) async throws -> OwnerExport? {
-    try await pool.read { db in try Self.export(of: owner, db) }
+    try await database.read { db in try Self.export(of: owner, db) }
   }
 
-  static func export(of owner: Owner.ID, _ db: Database) throws -> OwnerExport? {
-    let account = try Row.fetchOne(
-      db,
-      sql: """
-        SELECT email, created_at,
-        (SELECT COUNT(*) FROM recovery_code WHERE recovery_code.owner = owner.id AND used_at IS NULL) AS codes
-        FROM owner WHERE id = ? AND erased_at IS NULL
-        """, arguments: [owner])
+  static func export(of owner: Owner.ID, _ db: any SQLSession) throws -> OwnerExport? {
+    let account = try db.row(
+      """
+      SELECT email, created_at,
+      (SELECT COUNT(*) FROM recovery_code WHERE recovery_code.owner = owner.id AND used_at IS NULL) AS codes
+      FROM owner WHERE id = ? AND erased_at IS NULL
+      """, [owner])
     guard let account else { return nil }
-    let sessions = try Row.fetchAll(
-      db, sql: "SELECT expires_at FROM session WHERE owner = ? ORDER BY expires_at", arguments: [owner])
-    let devices = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT ownership.id AS id, model, serial, claimed_at, released_at
-        FROM ownership JOIN device ON device.id = ownership.device
-        WHERE owner = ? ORDER BY claimed_at, ownership.id
-        """, arguments: [owner])
+    let sessions = try db.rows("SELECT expires_at FROM session WHERE owner = ? ORDER BY expires_at", [owner])
+    let devices = try db.rows(
+      """
+      SELECT ownership.id AS id, model, serial, claimed_at, released_at
+      FROM ownership JOIN device ON device.id = ownership.device
+      WHERE owner = ? ORDER BY claimed_at, ownership.id
+      """, [owner])
     return OwnerExport(
       account: .init(
         email: account["email"], openedAt: account.date("created_at"), recoveryCodesLeft: account["codes"]),
@@ -41,13 +37,12 @@ extension SQLiteStorage {
       })
   }
 
-  private static func exportedLinks(ownership: Int64, _ db: Database) throws -> [OwnerExport.Link] {
-    try Row.fetchAll(
-      db,
-      sql: """
-        SELECT id, generation, client_id, NULLIF(amazon_user, '') AS amazon_user, state, linked_at, unlinked_at
-        FROM registration WHERE ownership = ? ORDER BY id
-        """, arguments: [ownership]
+  private static func exportedLinks(ownership: Int64, _ db: any SQLSession) throws -> [OwnerExport.Link] {
+    try db.rows(
+      """
+      SELECT id, generation, client_id, NULLIF(amazon_user, '') AS amazon_user, state, linked_at, unlinked_at
+      FROM registration WHERE ownership = ? ORDER BY id
+      """, [ownership]
     ).map { row in
       OwnerExport.Link(
         generation: row["generation"], clientId: row["client_id"], amazonUserId: row["amazon_user"],
@@ -56,13 +51,12 @@ extension SQLiteStorage {
     }
   }
 
-  private static func exportedPresses(ownership: Int64, _ db: Database) throws -> [OwnerExport.Press] {
-    try Row.fetchAll(
-      db,
-      sql: """
-        SELECT id, slot, pressed_at, received_at, generation, state, reason, detail_code, event_instance_id,
-        order_status, order_status_at FROM press WHERE ownership = ? ORDER BY received_at, id
-        """, arguments: [ownership]
+  private static func exportedPresses(ownership: Int64, _ db: any SQLSession) throws -> [OwnerExport.Press] {
+    try db.rows(
+      """
+      SELECT id, slot, pressed_at, received_at, generation, state, reason, detail_code, event_instance_id,
+      order_status, order_status_at FROM press WHERE ownership = ? ORDER BY received_at, id
+      """, [ownership]
     ).map { row in
       OwnerExport.Press(
         id: row["id"], slot: row["slot"], pressedAt: row.date("pressed_at"), receivedAt: row.date("received_at"),
@@ -72,11 +66,9 @@ extension SQLiteStorage {
     }
   }
 
-  private static func exportedCommands(ownership: Int64, _ db: Database) throws -> [OwnerExport.Command] {
-    try Row.fetchAll(
-      db,
-      sql: "SELECT action, seconds, noted_at, state FROM command WHERE ownership = ? ORDER BY noted_at, id",
-      arguments: [ownership]
+  private static func exportedCommands(ownership: Int64, _ db: any SQLSession) throws -> [OwnerExport.Command] {
+    try db.rows(
+      "SELECT action, seconds, noted_at, state FROM command WHERE ownership = ? ORDER BY noted_at, id", [ownership]
     ).map { row in
       OwnerExport.Command(
         action: row["action"], seconds: row["seconds"], askedAt: row.date("noted_at"), state: row["state"])
@@ -88,23 +80,23 @@ extension SQLiteStorage {
   /// Erases an account as far as that is possible at once: nobody signs in, the mail address is free, every device is
   /// released, which takes its link back. False when there is no such account.
   public func beginErasure(of owner: Owner.ID, at now: Date) async throws -> Bool {
-    try await pool.write { db in
+    try await database.write { db in
       guard let record = try Self.owner(owner, db) else { return false }
       // A browser that is at Amazon keeps its attempt: what it brings back must be taken back.
       for ownership in try Self.ownerships(of: owner, db) { try Self.release(ownership, at: now, db) }
       for table in ["session", "recovery_code", "amazon_account"] {
-        try db.execute(sql: "DELETE FROM \(table) WHERE owner = ?", arguments: [owner])
+        try db.execute("DELETE FROM \(table) WHERE owner = ?", [owner])
       }
-      try db.execute(sql: "DELETE FROM mail_ticket WHERE email = ?", arguments: [record.email])
+      try db.execute("DELETE FROM mail_ticket WHERE email = ?", [record.email])
       // Now, and not at the end: by then the address may be another account's.
       let names = Throttle.names(of: record)
-      for name in names.whole { try db.execute(sql: "DELETE FROM attempt WHERE name = ?", arguments: [name]) }
+      for name in names.whole { try db.execute("DELETE FROM attempt WHERE name = ?", [name]) }
       try db.execute(
-        sql: "DELETE FROM attempt WHERE name >= ? AND substr(name, 1, length(?)) = ?",
-        arguments: [names.beginning, names.beginning, names.beginning])
+        "DELETE FROM attempt WHERE name >= ? AND substr(name, 1, length(?)) = ?",
+        [names.beginning, names.beginning, names.beginning])
       try db.execute(
-        sql: "UPDATE owner SET email = ?, password = ?, erased_at = ? WHERE id = ?",
-        arguments: [Self.noAddress(owner), Self.noPassword, now.seconds, owner])
+        "UPDATE owner SET email = ?, password = ?, erased_at = ? WHERE id = ?",
+        [Self.noAddress(owner), Self.noPassword, now.seconds, owner])
       return true
     }
   }
@@ -117,39 +109,35 @@ extension SQLiteStorage {
 
   /// The ownership of nobody, under which a link is taken back whose own one is deleted already. It is deleted like
   /// that of any erased account.
-  static func nobodysOwnership(of device: CloudDevice.ID, at now: Date, _ db: Database) throws -> Int64 {
+  static func nobodysOwnership(of device: CloudDevice.ID, at now: Date, _ db: any SQLSession) throws -> Int64 {
     let nobody = randomText(bytes: 16)
     try db.execute(
-      sql: "INSERT INTO owner (id, email, password, created_at, erased_at) VALUES (?, ?, ?, ?, ?)",
-      arguments: [nobody, noAddress(nobody), noPassword, now.seconds, now.seconds])
-    try db.execute(
-      sql: "INSERT INTO ownership (device, owner, claimed_at, released_at) VALUES (?, ?, ?, ?)",
-      arguments: [device, nobody, now.seconds, now.seconds])
-    return db.lastInsertedRowID
+      "INSERT INTO owner (id, email, password, created_at, erased_at) VALUES (?, ?, ?, ?, ?)",
+      [nobody, noAddress(nobody), noPassword, now.seconds, now.seconds])
+    return try db.inserted(
+      "INSERT INTO ownership (device, owner, claimed_at, released_at) VALUES (?, ?, ?, ?) RETURNING id",
+      [device, nobody, now.seconds, now.seconds])
   }
 
   /// Deletes for good what is left of erased accounts of which nothing is open any more, neither a link that Amazon is
   /// being told of nor a press nor a way to Amazon and back; returns how many there were.
   public func finishErasures(at now: Date) async throws -> Int {
-    let owners = try await pool.read { db in
-      try String.fetchAll(db, sql: Self.closedErasures, arguments: ["now": now.seconds])
+    let owners = try await database.read { db in
+      try db.values(Self.closedErasures, [now.seconds]) as [String]
     }
     var count = 0
     for owner in owners {
-      let isDeleted = try await pool.write { db in
-        let isClosed = try Bool.fetchOne(
-          db, sql: "SELECT EXISTS (\(Self.closedErasures) AND owner.id = :owner)",
-          arguments: ["now": now.seconds, "owner": owner])
-        guard isClosed == true else { return false }
+      let isDeleted = try await database.write { db in
+        let isClosed = try db.exists("\(Self.closedErasures) AND owner.id = ?2", [now.seconds, owner])
+        guard isClosed else { return false }
         for (table, rows) in Self.erasedRows {
-          try db.execute(sql: "DELETE FROM \(table) WHERE \(rows)", arguments: ["owner": owner])
+          try db.execute("DELETE FROM \(table) WHERE \(rows)", [owner])
         }
         return true
       }
       if isDeleted { count += 1 }
     }
-    // The log still has the pages as they were. Where a reader is in the way, the next checkpoint does it.
-    if count > 0 { _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) } }
+    if count > 0 { await database.forgetDeleted() }
     return count
   }
 
@@ -160,10 +148,10 @@ extension SQLiteStorage {
     AND NOT EXISTS (SELECT 1 FROM ownership JOIN press ON press.ownership = ownership.id
     WHERE ownership.owner = owner.id AND press.state IN ('noted', 'sending'))
     AND NOT EXISTS (SELECT 1 FROM ownership JOIN link_attempt ON link_attempt.ownership = ownership.id
-    WHERE ownership.owner = owner.id AND link_attempt.expires_at > :now)
+    WHERE ownership.owner = owner.id AND link_attempt.expires_at > ?1)
     """
 
-  private static let ownerships = "SELECT id FROM ownership WHERE owner = :owner"
+  private static let ownerships = "SELECT id FROM ownership WHERE owner = ?1"
   private static let registrations = "SELECT id FROM registration WHERE ownership IN (\(ownerships))"
 
   /// Which rows reach an owner, in an order that the foreign keys allow. A test compares the tables with the schema, so
@@ -174,11 +162,11 @@ extension SQLiteStorage {
     ("registration", "ownership IN (\(ownerships))"),
     ("command", "ownership IN (\(ownerships))"),
     ("link_attempt", "ownership IN (\(ownerships))"),
-    ("ownership", "owner = :owner"),
-    ("amazon_account", "owner = :owner"),
-    ("session", "owner = :owner"),
-    ("recovery_code", "owner = :owner"),
-    ("attempt", "name = 'claim ' || :owner"),
-    ("owner", "id = :owner"),
+    ("ownership", "owner = ?1"),
+    ("amazon_account", "owner = ?1"),
+    ("session", "owner = ?1"),
+    ("recovery_code", "owner = ?1"),
+    ("attempt", "name = 'claim ' || ?1"),
+    ("owner", "id = ?1"),
   ]
 }

@@ -1,0 +1,63 @@
+import Foundation
+
+/// The cloud's memory in a database of SQL, the same text for each; what the text keeps to is at `SQLSession`.
+public final class SQLStorage: CloudStorage {
+  let database: any SQLDatabase
+  let vault: TokenVault
+
+  /// A database that cannot be used.
+  public struct Failure: Error, CustomStringConvertible {
+    /// One line: what is wrong, and what to do.
+    public let description: String
+  }
+
+  /// Opens a database, makes its schema what this version needs, and proves the keys.
+  ///
+  /// - Parameters:
+  ///   - address: The path of a file of SQLite, which is made when it is not there.
+  ///   - keys: The keys that its values were sealed with; others are refused.
+  /// - Throws: `Failure` or `TokenVault.Failure`, one line each.
+  public static func open(_ address: String, keys: KeyFile) async throws -> SQLStorage {
+    let storage = SQLStorage(try SQLiteDatabase(path: address), keys)
+    try await storage.database.migrate(Schema.steps)
+    try await storage.proveKeys()
+    return storage
+  }
+
+  private init(_ database: any SQLDatabase, _ keys: KeyFile) {
+    self.database = database
+    vault = TokenVault(keys)
+  }
+
+  /// Ends the connections to the database.
+  public func close() async throws { try await database.close() }
+
+  /// Opens a proof sealed by each key in use, and seals one with a key that is new.
+  private func proveKeys() async throws {
+    let vault = vault
+    try await database.write { db in
+      for row in try db.rows("SELECT id, proof FROM sealing_key") {
+        _ = try vault.open(row["proof"], at: Self.proofPlace(row["id"]))
+      }
+      try db.execute(
+        "INSERT INTO sealing_key (id, proof) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [vault.primary, try vault.seal("proof", for: Self.proofPlace(vault.primary))])
+    }
+  }
+
+  private static func proofPlace(_ id: String) -> TokenVault.Place {
+    TokenVault.Place(table: "sealing_key", row: id, column: "proof", generation: 0)
+  }
+
+  /// Throws away what has died.
+  public func sweep(at now: Date) async throws {
+    try await database.write { db in
+      for table in ["session", "mail_ticket", "link_attempt", "notification"] {
+        try db.execute("DELETE FROM \(table) WHERE expires_at <= ?", [now.seconds])
+      }
+      try db.execute("DELETE FROM command WHERE expires_at <= ?", [(now - 86_400).seconds])
+      try db.execute("DELETE FROM attempt WHERE at <= ?", [(now - 86_400).seconds])
+      try Self.forgetRefusals(at: now, db)
+    }
+  }
+}
