@@ -84,6 +84,7 @@ let package = Package(
       dependencies: [logging, lifecycle],
       swiftSettings: settings),
     .target(name: "OwnerOnlyFiles", swiftSettings: settings),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(
       name: "BoundedHTTP",
       dependencies: [
@@ -107,8 +108,8 @@ let package = Package(
     .target(
       name: "ReplenishCloud",
       dependencies: [
-        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", hummingbird, hummingbirdTLS, crypto, logging,
-        lifecycle,
+        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", "CPostgreSQL", hummingbird, hummingbirdTLS, crypto,
+        logging, lifecycle,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),

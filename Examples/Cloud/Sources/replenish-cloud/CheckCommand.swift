@@ -39,11 +39,10 @@ struct CheckCommand: AsyncParsableCommand {
     }
     await check("keys") { "\(try KeyFile(path: storage.keys).keys.count) in \(storage.keys)" }
     await check("database") {
-      guard FileManager.default.fileExists(atPath: storage.database) else {
-        return "\(storage.database) is not there yet; serve makes it"
-      }
+      let state = try await SQLStorage.look(at: storage.database)
+      guard state.isReady else { return state.description }
       let count = try await storage.open().devices().count
-      return "\(storage.database) opens with these keys; \(count) devices"
+      return "\(state.description); opens with these keys; \(count) devices"
     }
     await check("apps") {
       guard FileManager.default.fileExists(atPath: storage.database) else { return "none yet" }

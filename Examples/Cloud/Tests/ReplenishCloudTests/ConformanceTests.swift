@@ -5,7 +5,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// The modules of the OpenID conformance suite that are about OAuth, each under its name.
-@Suite("OpenID conformance modules", .timeLimit(.minutes(3)))
+@Suite("OpenID conformance modules", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
 struct ConformanceTests {
   private func with(
     isPublic: Bool = false, redirects: [String] = ["https://hub.example/return"],
