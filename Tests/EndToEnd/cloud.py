@@ -54,6 +54,14 @@ class Maker:
             *("x509", "-req", "-in", folder / "server.csr", "-CA", self.ca, "-CAkey", self.ca_key, "-days", "365"),
             *("-extfile", extensions, "-out", self.server),
         )
+        # Signs devices' next keys.
+        self.rekey, self.rekey_key = folder / "rekey.pem", folder / "rekey.key"
+        extensions.write_text("basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign\n")
+        openssl("req", *self.KEY, "-subj", "/CN=New keys", "-keyout", self.rekey_key, "-out", folder / "rekey.csr")
+        openssl(
+            *("x509", "-req", "-in", folder / "rekey.csr", "-CA", self.ca, "-CAkey", self.ca_key, "-days", "365"),
+            *("-extfile", extensions, "-out", self.rekey),
+        )
         # The device makes its key; the factory sees the request only.
         for serial in self.serials:
             request = requests / f"{serial}.csr"
@@ -94,11 +102,12 @@ def free_port():
 class Cloud:
     """The maker's cloud in a folder of its own; `start` and `kill` it as often as you like, its addresses stay.
 
-    `amazon` is the emulator; `heard_by` a recorder through which the cloud, but no browser, speaks to it.
+    `amazon` is the emulator; `heard_by` a recorder through which the cloud, but no browser, speaks to it; `options` are
+    further ones of `serve`.
     """
 
-    def __init__(self, program, maker, amazon, heard_by=None):
-        self.program, self.maker, self.amazon = program, maker, amazon
+    def __init__(self, program, maker, amazon, heard_by=None, options=()):
+        self.program, self.maker, self.amazon, self.options = program, maker, amazon, options
         self.service = heard_by or amazon
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="e2e-cloud-"))
         self.database, self.keys, self.mails = (self.home / name for name in ("cloud.sqlite", "keys", "mail"))
@@ -134,7 +143,7 @@ class Cloud:
                 + ["--client-id", CLIENT_ID, "--client-secret-file", self.secret, "--test-devices"]
                 + ["--amazon", self.service.url, "--amazon-ca", self.service.ca]
                 + ["--authorize-address", self.amazon.url + "/ap/oa"]
-                + ["--ready-file", ready, "--exit-with-parent"],
+                + ["--ready-file", ready, "--exit-with-parent", *self.options],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -288,6 +297,11 @@ class Owner:
 
     def unlink(self):
         status, text, _ = self.post(self.page + "/unlink", page=self.page)
+        assert status == 303, text
+
+    def identify(self):
+        """Presses "Show me which one it is" on the device's page."""
+        status, text, _ = self.post(self.page + "/identify", page=self.page)
         assert status == 303, text
 
     def release(self):
