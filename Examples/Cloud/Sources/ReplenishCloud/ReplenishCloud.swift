@@ -194,7 +194,8 @@ extension ReplenishCloud {
     connector.map { connector in
       ConnectorWork(
         configuration: connector.configuration, storage: storage, grants: grants,
-        commands: connector.seams.commands ?? downlink, signer: connector.seams.signer, amazon: amazon, logger: logger, now: now)
+        commands: connector.seams.commands ?? downlink, signer: connector.seams.signer, amazon: amazon, logger: logger,
+        now: now)
     }
   }
 

@@ -114,7 +114,8 @@ struct KeyCommand: AsyncParsableCommand {
       discussion: "Each instance must have been started with another first key before.")
 
     @OptionGroup var key: Named
-    @Option(help: ArgumentHelp("The SQLite database.", valueName: "file")) var database = "replenish-cloud.sqlite"
+    @Option(help: ArgumentHelp("The database, as for serve.", valueName: "file or address")) var database =
+      "replenish-cloud.sqlite"
 
     func run() async throws {
       let keys = try explained { try KeyFile(path: key.file) }

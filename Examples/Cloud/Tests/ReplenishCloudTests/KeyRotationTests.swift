@@ -4,20 +4,22 @@ import Testing
 @testable import ReplenishCloud
 
 /// A change of the key that seals: add, make first, seal anew, retire.
-@Suite("Key rotation", .timeLimit(.minutes(3)))
+@Suite("Key rotation", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
 final class KeyRotationTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "rotation-\(UUID().uuidString)").path
+  private let database: EmptyDatabase
   private let old = KeyFile.draw()
   private let new = KeyFile.draw()
 
   init() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    database = EmptyDatabase(folder: folder)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   private func open(_ keys: KeyFile.Key...) async throws -> SQLStorage {
-    try await SQLStorage.open(folder + "/cloud.sqlite", keys: KeyFile(keys: keys))
+    try await database.open(keys: KeyFile(keys: keys))
   }
 
   /// So many links, and two browsers on their way to Amazon.

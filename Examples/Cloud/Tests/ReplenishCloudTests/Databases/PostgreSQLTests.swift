@@ -198,15 +198,15 @@ struct PostgreSQLTests {
     let back = try await database.write { db in
       try db.execute("CREATE TABLE x (i BIGINT, d DOUBLE PRECISION, t TEXT, b BYTEA)")
       for text in texts { try db.execute("INSERT INTO x (t, b) VALUES (?, ?)", [text, Data(text.utf8)]) }
-      for number in [0, 1, -1, Int64.max, .min] {
+      for number in [0, 1, -1, 1 << 31, Int64.max, .min] {
         try db.execute("INSERT INTO x (i, d) VALUES (?, ?)", [number, Double(number) / 3])
       }
       return try db.rows("SELECT * FROM x")
     }
     #expect(back.compactMap { $0["t"] as String? } == texts)
     #expect(back.compactMap { $0["b"] as Data? } == texts.map { Data($0.utf8) })
-    #expect(back.compactMap { $0["i"] as Int64? } == [0, 1, -1, .max, .min])
-    #expect(back.compactMap { $0["d"] as Double? } == [0, 1, -1, Int64.max, .min].map { Double($0) / 3 })
+    #expect(back.compactMap { $0["i"] as Int64? } == [0, 1, -1, 1 << 31, .max, .min])
+    #expect(back.compactMap { $0["d"] as Double? } == [0, 1, -1, 1 << 31, Int64.max, .min].map { Double($0) / 3 })
     await #expect(throws: PostgreSQLError.self) {
       try await database.read { try $0.rows("SELECT * FROM x WHERE t = ?", ["a\0b"]) }
     }

@@ -10,15 +10,15 @@ final class PostgreSQLDatabase: SQLDatabase {
   private let address: PostgreSQLAddress
   private let threads: NIOThreadPool
   private let idle = Mutex<[PostgreSQLConnection]>([])
-  private let tidied = Mutex(ContinuousClock.now)
+  let tidied = Mutex(ContinuousClock.now)
 
   /// How long a verb waits for a server that is away, for a thread, and for its turn: as long as for SQLite's writer.
   private static let patience = 10.0
   /// How long is asked what became of a commit.
-  private let settlingTime: Double
+  let settlingTime: Double
 
   /// The same transaction may succeed later.
-  private struct Again: Error {
+  struct Again: Error {
     /// What to say when there is no more time.
     var reason: any Error
     var isCollision = false
@@ -142,7 +142,7 @@ final class PostgreSQLDatabase: SQLDatabase {
     return value
   }
 
-  private static func unreachable(_ lost: PostgreSQLLost) -> SQLStorage.Failure {
+  static func unreachable(_ lost: PostgreSQLLost) -> SQLStorage.Failure {
     SQLStorage.Failure(description: "The database cannot be reached: \(lost.message)")
   }
 
@@ -157,64 +157,10 @@ final class PostgreSQLDatabase: SQLDatabase {
   /// Any number, the same one for every instance.
   private static let queueLock: Int64 = 0x7265_706C_7175_6575
 
-  // MARK: Commits whose answer was lost
-
-  // Each writing transaction puts a random number into `commit_mark` as its last step. When the answer to COMMIT is lost,
-  // somebody else tries to enter the same number as "did not happen". If the first one happened, its mark is there; if
-  // not, it never can any more. PostgreSQL's own number of the transaction would not do: one whose commit did not reach
-  // the disk before a crash may be given to another transaction, which then commits.
-
-  static let markTable = """
-    CREATE TABLE IF NOT EXISTS commit_mark (
-      id BYTEA PRIMARY KEY NOT NULL, happened BIGINT NOT NULL,
-      at DOUBLE PRECISION NOT NULL DEFAULT extract(epoch FROM now())
-    )
-    """
-  private static let insertMark = "INSERT INTO commit_mark (id, happened) VALUES (?, ?) ON CONFLICT DO NOTHING"
-
-  private static func newMark() -> SQLValue {
-    var random = SystemRandomNumberGenerator()
-    return .blob(withUnsafeBytes(of: (random.next() as UInt64, random.next() as UInt64)) { Data($0) })
-  }
-
-  /// Whether a transaction happened.
-  ///
-  /// - Throws: `SQLStorage.Unsettled`.
-  private func settle(_ mark: SQLValue, _ lost: PostgreSQLConnection) throws -> Bool {
-    var patience = Patience(seconds: settlingTime)
-    while true {
-      do {
-        let connection = try connection()
-        // It may still hold the transaction open, waiting for a COMMIT that never comes.
-        try connection.query(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ? AND backend_start::text = ?",
-          [.integer(lost.backend.pid), .text(lost.backend.since)])
-        try connection.query(Self.insertMark, [mark, .integer(0)])
-        let row = try connection.query("SELECT happened FROM commit_mark WHERE id = ?", [mark]).rows.first
-        giveBack(connection)
-        if let happened: Bool = row?[at: 0] { return happened }
-        throw SQLStorage.Failure(description: "the mark of the transaction is gone")
-      } catch {
-        let reason = (error as? Again)?.reason ?? (error as? PostgreSQLLost).map(Self.unreachable) ?? error
-        try patience.wait(or: SQLStorage.Unsettled(reason: "\(reason)"))
-      }
-    }
-  }
-
-  /// Once a minute: marks that nobody asks for any more.
-  private func tidy(_ connection: PostgreSQLConnection) {
-    let isDue = tidied.withLock { last in
-      guard .now - last > .seconds(60) else { return false }
-      last = .now
-      return true
-    }
-    if isDue { _ = try? connection.query("DELETE FROM commit_mark WHERE at < extract(epoch FROM now()) - 600") }
-  }
-
   // MARK: Connections
 
   /// An idle connection or a new one; there are never more than threads.
-  private func connection() throws -> PostgreSQLConnection {
+  func connection() throws -> PostgreSQLConnection {
     if let connection = idle.withLock({ $0.popLast() }) { return connection }
     do {
       let connection = try PostgreSQLConnection(address)
@@ -225,7 +171,7 @@ final class PostgreSQLDatabase: SQLDatabase {
     }
   }
 
-  private func giveBack(_ connection: PostgreSQLConnection, _ isQueueing: Bool = false) {
+  func giveBack(_ connection: PostgreSQLConnection, _ isQueueing: Bool = false) {
     // One that cannot be told is closed, and its locks with it.
     if isQueueing, (try? connection.query("SELECT pg_advisory_unlock(?)", [.integer(Self.queueLock)])) == nil { return }
     idle.withLock { $0.append(connection) }
@@ -251,18 +197,4 @@ final class PostgreSQLDatabase: SQLDatabase {
 
   /// The server overwrites what was deleted in its own time.
   func forgetDeleted() async {}
-}
-
-/// Waits a little longer each time, up to half a second, until there is no more time.
-private struct Patience: Sendable {
-  private let deadline: ContinuousClock.Instant
-  private var delay = 0.002
-
-  init(seconds: Double) { deadline = .now + .seconds(seconds) }
-
-  mutating func wait(or error: any Error) throws {
-    guard .now < deadline else { throw error }
-    Thread.sleep(forTimeInterval: .random(in: 0...delay))
-    delay = min(delay * 2, 0.5)
-  }
 }

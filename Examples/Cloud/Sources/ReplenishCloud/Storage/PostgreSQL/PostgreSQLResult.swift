@@ -62,10 +62,13 @@ extension SQLValue {
 
   /// Its type, and its bytes; nil for NULL.
   func postgreSQL() throws -> (type: Oid, bytes: [UInt8]?) {
-    func bigEndian(_ value: UInt64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian, Array.init) }
+    func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.bigEndian, Array.init) }
     switch self {
     case .null: return (TypeID.unknown, nil)
-    case .integer(let value): return (TypeID.int8, bigEndian(UInt64(bitPattern: value)))
+    case .integer(let value):
+      // The short form goes where the long one does, and also where only the short one does, as in substr.
+      if let short = Int32(exactly: value) { return (TypeID.int4, bigEndian(short)) }
+      return (TypeID.int8, bigEndian(value))
     case .real(let value): return (TypeID.float8, bigEndian(value.bitPattern))
     case .blob(let value): return (TypeID.bytea, Array(value))
     case .text(let value):
