@@ -11,7 +11,7 @@ JOBS ?= 2
 SECONDS_EACH ?= 300
 PYTEST_FLAGS ?= -v -rs
 
-.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e test-c lint boards-check sysroot library install core-size board emulate image qemu qemu-shell qemu-test qemu-soak sizes deb test-packaging fuzz bench docs clean
+.PHONY: help packages build demo demo-cloud test test-swift test-cloud test-interop test-e2e test-c lint boards-check sysroot library install core-size board emulate image qemu qemu-shell qemu-test qemu-soak sizes deb test-packaging fuzz bench docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ build: packages ## Build the device side and the host programs
 
 demo: ## From a button press to an order, on this machine, in one go
 	@Examples/Demo/run
+
+demo-cloud: ## The maker's cloud: claim, link, press, a smart home, erase
+	@Examples/Demo/cloud
 
 test: packages lint test-swift test-cloud test-interop test-e2e test-c ## Everything that proves the code (what CI runs)
 
