@@ -33,9 +33,10 @@ test-swift: packages ## Unit tests, power cuts, vectors, corpora
 test-cloud: packages ## The authorization server, the local Amazon and the maker's cloud
 	@.ci/test swift test -j $(JOBS) --package-path Examples/Cloud
 
-test-interop: packages ## The local Amazon against OAuth clients from elsewhere; vectors recomputed
+test-interop: packages ## The local Amazon and the maker's cloud against OAuth libraries from elsewhere; vectors recomputed
 	swift build -j $(JOBS) --package-path Examples/Cloud --build-tests
-	@.ci/test Tests/Interop/run --emulator $(CURDIR)/Examples/Cloud/.build/debug/amazon-emulator $(PYTEST_FLAGS)
+	@.ci/test Tests/Interop/run --emulator $(CURDIR)/Examples/Cloud/.build/debug/amazon-emulator \
+	  --cloud $(CURDIR)/Examples/Cloud/.build/debug/replenish-cloud $(PYTEST_FLAGS)
 
 test-e2e: packages ## The daemon, the companion and replenishctl against the local Amazon and the maker's cloud
 	swift build -j $(JOBS)

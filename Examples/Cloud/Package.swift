@@ -21,8 +21,11 @@ let package = Package(
     .library(name: "OAuthServer", targets: ["OAuthServer"]),
     .library(name: "AmazonEmulator", targets: ["AmazonEmulator"]),
     .executable(name: "amazon-emulator", targets: ["amazon-emulator"]),
+    .library(name: "AWSRequests", targets: ["AWSRequests"]),
+    .library(name: "LWASecrets", targets: ["LWASecrets"]),
     .library(name: "ReplenishCloud", targets: ["ReplenishCloud"]),
     .executable(name: "replenish-cloud", targets: ["replenish-cloud"]),
+    .executable(name: "replenish-connector", targets: ["replenish-connector"]),
   ],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -81,12 +84,33 @@ let package = Package(
       dependencies: [logging, lifecycle],
       swiftSettings: settings),
     .target(name: "OwnerOnlyFiles", swiftSettings: settings),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+    .target(
+      name: "BoundedHTTP",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "AWSRequests",
+      dependencies: ["BoundedHTTP", crypto, .product(name: "NIOHTTP1", package: "swift-nio")],
+      swiftSettings: settings),
+    .target(
+      name: "LWASecrets",
+      dependencies: [
+        "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles", crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
     .target(
       name: "ReplenishCloud",
       dependencies: [
-        "OAuthServer", "OwnerOnlyFiles", hummingbird, hummingbirdTLS, crypto, logging, lifecycle,
+        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", "CPostgreSQL", hummingbird, hummingbirdTLS, crypto,
+        logging, lifecycle,
         .product(name: "HummingbirdCore", package: "hummingbird"),
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -103,10 +127,22 @@ let package = Package(
     .executableTarget(
       name: "replenish-cloud",
       dependencies: [
-        "ReplenishCloud", "ServiceProgram", hummingbird, logging, lifecycle,
+        "AWSRequests", "BoundedHTTP", "LWASecrets", "OAuthServer", "ReplenishCloud", "ServiceProgram", hummingbird,
+        logging, lifecycle,
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "replenish-connector",
+      dependencies: [
+        "ServiceProgram", logging,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -115,9 +151,17 @@ let package = Package(
       dependencies: ["OAuthServer"],
       swiftSettings: settings),
     .testTarget(
+      name: "LWASecretsTests",
+      dependencies: [
+        "LWASecrets", "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles",
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      resources: [.copy("aws-signing-test-suite-v4.json")],
+      swiftSettings: settings),
+    .testTarget(
       name: "AmazonEmulatorTests",
       dependencies: [
-        "AmazonEmulator", "OAuthServer", "amazon-emulator", hummingbird, hummingbirdTesting, crypto, logging,
+        "AmazonEmulator", "OAuthServer", "amazon-emulator", hummingbird, hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -130,7 +174,7 @@ let package = Package(
       name: "ReplenishCloudTests",
       dependencies: [
         "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
-        hummingbird,
+        "replenish-connector", "AWSRequests", "BoundedHTTP", hummingbird,
         hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -34,14 +34,14 @@ def openssl(*words):
 
 
 class Maker:
-    """A maker: the authority, the cloud's certificate, and what the factory made for one device."""
+    """A maker: the authority, the cloud's certificate, and what the factory made for each device."""
 
-    serial, model = SERIAL, MODEL
+    model = MODEL
     KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
-    def __init__(self, programs, folder):
-        self.folder = folder
-        requests, made = folder / "requests", folder / "made"
+    def __init__(self, programs, folder, serials=(SERIAL,)):
+        self.folder, self.serials = folder, list(serials)
+        requests, self.made = folder / "requests", folder / "made"
         requests.mkdir(parents=True)
         self.ca, self.ca_key = folder / "maker.pem", folder / "maker.key"
         authority = ["-subj", "/CN=Maker", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-days", "36500"]
@@ -63,21 +63,34 @@ class Maker:
             *("-extfile", extensions, "-out", self.rekey),
         )
         # The device makes its key; the factory sees the request only.
-        self.device_key = folder / "device.key"
-        request = requests / f"{SERIAL}.csr"
-        openssl("req", "-new", *self.KEY, "-subj", "/", "-keyout", self.device_key, "-out", request)
+        for serial in self.serials:
+            request = requests / f"{serial}.csr"
+            openssl("req", "-new", *self.KEY, "-subj", "/", "-keyout", self.key_of(serial), "-out", request)
+        batch = folder / "serials.csv"
+        batch.write_text("\n".join(self.serials) + "\n")
         done = run(
-            [programs["replenish-factory"], "--out", made, "--model", MODEL, "--serial", SERIAL, "--labels", "text"]
+            [programs["replenish-factory"], "--out", self.made, "--model", MODEL, "--csv", batch, "--labels", "text"]
             + ["--iterations", "10000", "--cloud", "http://localhost", "--requests", requests]
             + ["--ca", self.ca, "--ca-key", self.ca_key]
         )
         assert done.returncode == 0, done.stderr
-        self.record = made / "records" / f"{SERIAL}.setup"
-        self.label = made / "labels" / f"{SERIAL}.txt"
-        self.certificate = made / "certificates" / f"{SERIAL}.pem"
-        self.list = made / "cloud.csv"
-        label = (made / "labels" / f"{SERIAL}-claim.txt").read_text()
-        self.claim_code = re.search(r"Claim code +(\S+)", label)[1]
+        self.list = self.made / "cloud.csv"
+        # Most tests have one device.
+        self.serial = self.serials[0]
+        self.record = self.made / "records" / f"{self.serial}.setup"
+        self.label = self.made / "labels" / f"{self.serial}.txt"
+        self.device_key, self.certificate = self.key_of(self.serial), self.certificate_of(self.serial)
+        self.claim_code = self.claim_code_of(self.serial)
+
+    def key_of(self, serial):
+        return self.folder / f"{serial}.key"
+
+    def certificate_of(self, serial):
+        return self.made / "certificates" / f"{serial}.pem"
+
+    def claim_code_of(self, serial):
+        label = (self.made / "labels" / f"{serial}-claim.txt").read_text()
+        return re.search(r"Claim code +(\S+)", label)[1]
 
 
 def free_port():
@@ -257,9 +270,10 @@ class Owner:
     def try_claim(self, serial, code):
         return self.post("/claim", serial=serial, code=code)
 
-    def claim(self, maker=None):
+    def claim(self, maker=None, serial=None):
         maker = maker or self.cloud.maker
-        status, text, place = self.try_claim(maker.serial, maker.claim_code)
+        serial = serial or maker.serial
+        status, text, place = self.try_claim(serial, maker.claim_code_of(serial))
         assert status == 303, text
         self.page = place
         return self

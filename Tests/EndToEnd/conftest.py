@@ -16,6 +16,7 @@ def pytest_addoption(parser):
     parser.addoption("--emulator", required=True, metavar="FILE", help="the program amazon-emulator")
     parser.addoption("--cloud", metavar="FILE", help="the program replenish-cloud; default: beside the emulator")
     parser.addoption("--keep", action="store_true", help="keep the folders of devices and clouds")
+    parser.addoption("--pictures", type=pathlib.Path, metavar="FOLDER", help="keep what the pages look like")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -115,7 +116,7 @@ def new_cloud(request, cloud_program, maker, amazon):
     """Makes clouds, and ends them with the test."""
     request.node.clouds = clouds = []
 
-    def make(**options):
+    def make(maker=maker, **options):
         cloud = Cloud(cloud_program, maker, amazon, **options)
         clouds.append(cloud)
         return cloud

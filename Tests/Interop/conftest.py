@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from cloud import StartedCloud
 from emulator import Emulator, StartedEmulator
 from parties import ACCOUNT, CLIENT, PASSWORD, REDIRECT, SECRET, WEB_CLIENT
 
@@ -24,6 +25,18 @@ for slot in (
 
 def pytest_addoption(parser):
     parser.addoption("--emulator", metavar="PATH", help="the amazon-emulator program to start")
+    parser.addoption("--cloud", metavar="PATH", help="the replenish-cloud program to start")
+
+
+@pytest.fixture(scope="session")
+def cloud(request):
+    """The maker's cloud, over https, on a database of its own."""
+    program = request.config.getoption("--cloud")
+    if not program:
+        pytest.skip("needs --cloud PATH")
+    cloud = StartedCloud(os.path.abspath(program))
+    request.addfinalizer(cloud.end)
+    return cloud
 
 
 def provide(request, options, url, ca):

@@ -20,10 +20,11 @@ public final class AmazonEmulator: Sendable {
   /// The requests that came.
   public let log = RequestLog()
   let publisher: NotificationPublisher
+  let managed: ManagedIntegrations
   let configuration: EmulatorConfiguration
   let pages: PageLibrary
   let logger: Logger
-  private let address = Mutex("http://localhost")
+  private let address = PublicAddress()
 
   /// Creates an emulator; it listens once `application` runs.
   public init(
@@ -34,21 +35,28 @@ public final class AmazonEmulator: Sendable {
     self.clock = clock
     self.logger = logger
     publisher = NotificationPublisher(clock: clock)
+    let address = address
+    managed = ManagedIntegrations(
+      configuration.managedIntegrations, clock: clock, faults: faults, logger: logger,
+      publicAddress: { address.text })
     storage = InMemoryAuthorizationStorage(clients: configuration.clients)
     dash = DashAccounts(
       slots: configuration.slots, allowsRealOrders: configuration.allowsRealOrders, clock: clock)
     server = AuthorizationServer(
-      storage: storage, policy: configuration.policy, dialect: LWA.dialect, mint: LWA.mint,
+      storage: storage, devices: storage, policy: configuration.policy, dialect: LWA.dialect, mint: LWA.mint,
       consent: DashConsent(dash: dash), now: { clock.now })
     pages = try PageLibrary(
       site: "Amazon emulator",
-      templates: ["overview": String(decoding: PackageResources.overview_mustache, as: UTF8.self)])
+      templates: [
+        "overview": String(decoding: PackageResources.overview_mustache, as: UTF8.self),
+        "customer-app": String(decoding: PackageResources.customer_app_mustache, as: UTF8.self),
+      ])
   }
 
   /// The address that pages and answers name, without a final slash.
   public var publicAddress: String {
-    get { address.withLock { $0 } }
-    set { address.withLock { $0 = newValue } }
+    get { address.text }
+    set { address.text = newValue }
   }
 
   /// The settings in force.
@@ -74,11 +82,11 @@ public final class AmazonEmulator: Sendable {
 
   /// Revokes the grants of the matching devices, as a customer does who removes the app; returns how many there were.
   @discardableResult
-  public func revokeGrants(model: String? = nil, serial: String? = nil) async throws -> Int {
+  public func revokeGrants(model: String? = nil, serial: String? = nil) async -> Int {
     var count = 0
     for registration in await dash.registrations
     where (model == nil || registration.model == model) && (serial == nil || registration.serial == serial) {
-      count += try await server.revokeGrants(resource: registration.id)
+      count += await storage.revokeGrants(resource: registration.id, at: clock.now)
     }
     return count
   }
@@ -90,6 +98,7 @@ public final class AmazonEmulator: Sendable {
     await faults.clear()
     await log.reset()
     await publisher.reset()
+    await managed.reset()
     clock.skew = 0
     server.policy = configuration.policy
   }
@@ -103,20 +112,24 @@ public final class AmazonEmulator: Sendable {
     router.add(
       middleware: FaultMiddleware(
         script: faults, expireTokens: { [self] in await expireAccessTokens() },
-        revokeGrants: { [self] in try await revokeGrants() }))
-    let dashRoutes = DashRoutes(server: server, dash: dash, clock: clock)
+        revokeGrants: { [self] in await revokeGrants() }))
+    let dashRoutes = DashRoutes(server: server, storage: storage, dash: dash, clock: clock)
     router.add(middleware: FrontMiddleware { try await dashRoutes.respond(to: $0, $1) })
     let notificationRoutes = NotificationRoutes(emulator: self)
     router.add(middleware: FrontMiddleware { request, _ in try await notificationRoutes.respond(to: request) })
+    let managedRoutes = ManagedRoutes(
+      managed: managed, pages: pages, region: configuration.managedIntegrations.region)
+    router.add(middleware: FrontMiddleware { try await managedRoutes.respond(to: $0, $1) })
     addLogin(to: router, isSecure: isSecure)
     ProfileRoutes(server: server, customers: configuration.customers).add(to: router)
     ControlRoutes(emulator: self).add(to: router)
     OverviewRoutes(emulator: self).add(to: router)
+    CustomerAppRoutes(emulator: self, isSecure: isSecure).add(to: router)
     return router
   }
 
   private func addLogin(to router: Router<EmulatorContext>, isSecure: Bool) {
-    var paths = OAuthRoutes<EmulatorContext>.Paths()
+    var paths = OAuthPaths()
     paths.authorize = "/ap/oa"
     paths.token = ["/auth/o2/token", "/auth/O2/token"]
     paths.revoke = "/auth/o2/revoke"
@@ -124,7 +137,8 @@ public final class AmazonEmulator: Sendable {
     paths.code = "/code"
     let dash = dash
     OAuthRoutes<EmulatorContext>(
-      server: server, accounts: CustomerDirectory(customers: configuration.customers), pages: pages,
+      server: server, accounts: CustomerDirectory(customers: configuration.customers), sessions: storage,
+      pages: pages,
       publicAddress: { [self] in publicAddress }, isSecure: isSecure, paths: paths
     ) { event, context in
       context.note.set { values in
@@ -134,6 +148,16 @@ public final class AmazonEmulator: Sendable {
       let note = context.note
       await note.set(device: dash.registration(id)?.device)
     }.add(to: router)
+  }
+}
+
+/// The address that pages and answers name; with port 0 it is known only once the emulator listens.
+private final class PublicAddress: Sendable {
+  private let stored = Mutex("http://localhost")
+
+  var text: String {
+    get { stored.withLock { $0 } }
+    set { stored.withLock { $0 = newValue } }
   }
 }
 

@@ -26,15 +26,16 @@ struct ControlRoutes: Sendable {
     control.post("grants/revoke") { request, _ in try await revoke(request) }
     let notifications = NotificationRoutes(emulator: emulator)
     control.post("notifications") { request, _ in
-      try await withBody(NotificationRoutes.Publication.self, request) { wish in
+      try await ControlBody.with(NotificationRoutes.Publication.self, request) { wish in
         Response.json(try await notifications.publish(wish))
       }
     }
     control.post("notifications/subscribe") { request, _ in
-      try await withBody(NotificationRoutes.Question.self, request) { wish in
+      try await ControlBody.with(NotificationRoutes.Question.self, request) { wish in
         Response.json(try await notifications.ask(wish))
       }
     }
+    ManagedControlRoutes(managed: emulator.managed).add(to: control)
     control.post("slots") { request, _ in try await chooseSlot(request) }
     for (word, phase) in [("ship", Order.Phase.shipped), ("deliver", .delivered), ("cancel", .cancelled)] {
       control.post("orders/\(word)") { request, _ in try await move(request, to: phase) }
@@ -42,7 +43,7 @@ struct ControlRoutes: Sendable {
   }
 
   private func change(_ request: Request) async throws -> Response {
-    try await withBody(EmulatorSettings.self, request) { settings in
+    try await ControlBody.with(EmulatorSettings.self, request) { settings in
       if let problem = settings.problem { throw ControlError(message: problem) }
       await emulator.apply(settings)
       return Response.json(await emulator.settings)
@@ -50,7 +51,7 @@ struct ControlRoutes: Sendable {
   }
 
   private func addFaults(_ request: Request) async throws -> Response {
-    try await withBody(OneOrMore<Fault>.self, request) { list in
+    try await ControlBody.with(OneOrMore<Fault>.self, request) { list in
       for fault in list.values {
         if let problem = fault.problem { throw ControlError(message: problem) }
       }
@@ -60,13 +61,13 @@ struct ControlRoutes: Sendable {
   }
 
   private func revoke(_ request: Request) async throws -> Response {
-    try await withBody(DeviceChoice.self, request) { choice in
-      Response.json(["revoked": try await emulator.revokeGrants(model: choice.model, serial: choice.serial)])
+    try await ControlBody.with(DeviceChoice.self, request) { choice in
+      Response.json(["revoked": await emulator.revokeGrants(model: choice.model, serial: choice.serial)])
     }
   }
 
   private func chooseSlot(_ request: Request) async throws -> Response {
-    try await withBody(SlotChoice.self, request) { choice in
+    try await ControlBody.with(SlotChoice.self, request) { choice in
       guard !choice.slot.isEmpty else { throw ControlError(message: "slot must not be empty") }
       await emulator.dash.choose(.init(id: choice.slot, asin: choice.asin))
       return Response.json(await EmulatorState(of: emulator).slots)
@@ -74,7 +75,7 @@ struct ControlRoutes: Sendable {
   }
 
   private func move(_ request: Request, to phase: Order.Phase) async throws -> Response {
-    try await withBody(OrderChoice.self, request) { choice in
+    try await ControlBody.with(OrderChoice.self, request) { choice in
       let moved = await emulator.dash.move(to: phase) { order in
         (choice.eventInstanceId == nil || order.eventInstanceId == choice.eventInstanceId)
           && (choice.slot == nil || order.slot == choice.slot)
@@ -83,42 +84,6 @@ struct ControlRoutes: Sendable {
       return Response.json(["orders": moved], status: moved.isEmpty ? .notFound : .ok)
     }
   }
-
-  /// Decodes a JSON body; an empty one counts as `{}`.
-  private func withBody<Body: Decodable>(
-    _ type: Body.Type, _ request: Request, _ work: (Body) async throws -> Response
-  ) async throws -> Response {
-    do {
-      var body = try await request.body.collect(upTo: 1024 * 1024)
-      if body.readableBytes == 0 { body.writeString("{}") }
-      let value: Body
-      do {
-        value = try JSONDecoder().decode(type, from: Data(body.readableBytesView))
-      } catch {
-        throw ControlError(message: "the body does not fit: \(Self.explain(error))")
-      }
-      return try await work(value)
-    } catch let error as ControlError {
-      return Response.json(["error": error.message], status: .badRequest)
-    } catch let error as NotificationPublisher.Mistake {
-      return Response.json(["error": error.message], status: .badRequest)
-    }
-  }
-
-  private static func explain(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-      DecodingError.dataCorrupted(let context):
-      "\(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
-    default: "it is not JSON"
-    }
-  }
-}
-
-/// A mistake in a control request.
-private struct ControlError: Error {
-  var message: String
 }
 
 private struct DeviceChoice: Decodable {

@@ -9,6 +9,7 @@ import OAuthServer
 /// Paths are matched here and not by the router, because a slot name may hold an escaped slash.
 struct DashRoutes: Sendable {
   let server: AuthorizationServer
+  let storage: InMemoryAuthorizationStorage
   let dash: DashAccounts
   let clock: EmulatorClock
 
@@ -89,7 +90,7 @@ struct DashRoutes: Sendable {
     case .deregister, .deregisterV1:
       // The registration goes first, so that no token issued in between can order anything.
       await dash.deregister(registration.id)
-      try await server.revokeGrants(resource: registration.id)
+      await storage.revokeGrants(resource: registration.id, at: clock.now)
     case .cancelTestOrder, .cancelTestOrders:
       return try await cancel(values.first, registration, note)
     }

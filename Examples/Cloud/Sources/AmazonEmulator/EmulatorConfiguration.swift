@@ -52,12 +52,16 @@ public struct EmulatorConfiguration: Sendable {
   public var allowsRealOrders = false
   /// The numbers and switches of the authorization server.
   public var policy = ServerPolicy()
+  /// The managed-integrations stand-in.
+  public var managedIntegrations = ManagedIntegrationsConfiguration()
 
-  /// Creates a configuration with LWA's habits: an hour's access, five minutes for a code, no rotation.
+  /// Creates a configuration with LWA's habits: an hour's access, five minutes for a code, no rotation. A web
+  /// application on this machine may use any port, which LWA itself would not let it.
   public init(customers: [Customer], clients: [OAuthClient]) {
     self.customers = customers
     self.clients = clients
     policy.rotation = .off
+    policy.confidentialMayVaryLoopbackPort = true
   }
 
   /// The scopes the emulator knows.

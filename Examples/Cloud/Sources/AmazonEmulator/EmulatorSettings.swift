@@ -34,7 +34,9 @@ public struct EmulatorSettings: Codable, Sendable, Equatable {
     if let clockSkewSeconds, !(-1e10...1e10).contains(clockSkewSeconds) {
       return "clockSkewSeconds must be within 10000000000 of zero"
     }
-    if let rotation, !["off", "grace", "strict"].contains(rotation) { return "rotation must be off, grace or strict" }
+    if let rotation, !["off", "grace", "strict", "successor"].contains(rotation) {
+      return "rotation must be off, grace, strict or successor"
+    }
     return nil
   }
 
@@ -47,6 +49,7 @@ public struct EmulatorSettings: Codable, Sendable, Equatable {
     switch rotation {
     case "off": policy.rotation = .off
     case "strict": policy.rotation = .strict
+    case "successor": policy.rotation = .untilSuccessorUsed
     case "grace": policy.rotation = .grace(seconds: graceSeconds ?? 60)
     default:
       if case .grace = policy.rotation, let graceSeconds { policy.rotation = .grace(seconds: graceSeconds) }
@@ -62,6 +65,7 @@ public struct EmulatorSettings: Codable, Sendable, Equatable {
     switch policy.rotation {
     case .off: rotation = "off"
     case .strict: rotation = "strict"
+    case .untilSuccessorUsed: rotation = "successor"
     case .grace(let seconds):
       rotation = "grace"
       graceSeconds = seconds

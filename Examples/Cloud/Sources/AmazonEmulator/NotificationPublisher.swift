@@ -66,12 +66,7 @@ actor NotificationPublisher {
     guard isLocal(address) else {
       throw Mistake(message: "to is not http(s)://localhost:PORT/… or another loopback address")
     }
-    var tls = TLSConfiguration.makeClientConfiguration()
-    // The receiver is on this machine, its certificate is the maker's own, and nothing sent to it is secret.
-    tls.certificateVerification = .none
-    var settings = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-    settings.httpVersion = .http1Only
-    let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .loopback)
     var statuses: [Int] = []
     var failure: (any Error)?
     do {
@@ -97,5 +92,17 @@ actor NotificationPublisher {
     address.utf8.allSatisfy { (0x21...0x7E).contains($0) }
       && address.wholeMatch(
         of: /https?:\/\/(localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])(:[0-9]{1,5})?\/[^@\\#]*/) != nil
+  }
+}
+
+extension HTTPClient.Configuration {
+  /// For calls to this machine only: the other side's certificate is the maker's own, and is not looked at.
+  static var loopback: HTTPClient.Configuration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.certificateVerification = .none
+    var settings = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
+    settings.httpVersion = .http1Only
+    settings.connectionPool.retryConnectionEstablishment = false
+    return settings
   }
 }

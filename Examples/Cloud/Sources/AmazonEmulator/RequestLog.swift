@@ -63,7 +63,8 @@ struct RequestLogMiddleware: RouterMiddleware {
     next: (Request, EmulatorContext) async throws -> Response
   ) async throws -> Response {
     let path = request.uri.path
-    if path == "/" || path == "/favicon.ico" || path.hasPrefix("/emulator/") { return try await next(request, context) }
+    let isPage = path == "/" || path == "/favicon.ico" || path == CustomerAppRoutes.path
+    if isPage || path.hasPrefix("/emulator/") { return try await next(request, context) }
     let began = clock.now
     var response: Response
     do {

@@ -8,17 +8,26 @@ enum RequestOperation {
     "token.other", "revoke", "profile",
   ]
 
+  /// What the managed-integrations stand-in does by itself, and where browsers come back to it.
+  private static let managed =
+    ManagedOperation.allCases.map(\.rawValue) + ["managedCallback", "destinationToken"]
+    + ConnectorOperation.allCases.map(\.fault)
+
   /// What a fault may name.
-  static let matchable = ["*", "dash", "token"] + linking + DashOperation.allCases.map(\.rawValue)
+  static let matchable =
+    ["*", "dash", "token", "managed", "invoke"] + linking + DashOperation.allCases.map(\.rawValue) + managed
 
   static func isMatchable(_ name: String) -> Bool { matchable.contains(name) }
 
   /// Whether a fault for `pattern` hits a request of this name.
   static func matches(_ pattern: String, _ operation: String) -> Bool {
     switch pattern {
-    case "*": true
+    // What the emulator sends itself is only hit by name.
+    case "*": operation != "destinationToken" && !operation.hasPrefix("invoke.")
     case "dash": DashOperation(rawValue: operation) != nil
     case "token": operation.hasPrefix("token.")
+    case "managed": ManagedOperation(rawValue: operation) != nil
+    case "invoke": operation.hasPrefix("invoke.")
     default: pattern == operation
     }
   }
@@ -26,7 +35,9 @@ enum RequestOperation {
   /// The name of a request; nil for pages and paths that no device uses.
   static func name(_ method: HTTPRequest.Method, path: String, form: FormParameters?) -> String? {
     if let (operation, _) = DashOperation.named(method, path) { return operation.rawValue }
+    if let (operation, _) = ManagedOperation.named(method, path) { return operation.rawValue }
     switch path {
+    case Unverified.callbackPath: return "managedCallback"
     case "/ap/oa": return "authorize"
     case "/code", "/us/code": return "code"
     case "/auth/o2/create/codepair", "/auth/O2/create/codepair": return "codepair"

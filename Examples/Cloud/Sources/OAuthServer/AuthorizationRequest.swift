@@ -43,7 +43,8 @@ extension AuthorizationServer {
     guard let redirectURI = named ?? (client.redirectURIs.count == 1 ? client.redirectURIs.first : nil) else {
       return .failure(.page(.missing("redirect_uri")))
     }
-    guard RedirectURI.isAllowed(redirectURI, registered: client.redirectURIs) else {
+    let anyLoopbackPort = !client.isConfidential || policy.confidentialMayVaryLoopbackPort
+    guard RedirectURI.isAllowed(redirectURI, registered: client.redirectURIs, anyLoopbackPort: anyLoopbackPort) else {
       return .failure(
         .page(
           OAuthError(
@@ -73,7 +74,10 @@ extension AuthorizationServer {
         .unsupportedResponseType, .invalid(parameter: "response_type"),
         "Only response_type=code is supported; the implicit grant is not.")
     }
-    guard let scopeText = parameters["scope"] else { throw OAuthError.missing("scope") }
+    guard let scopeText = parameters["scope"] else {
+      // There is no default to fall back on (RFC 6749 section 3.3).
+      throw OAuthError(.invalidScope, .missing(parameter: "scope"), "The parameter scope is missing; send it.")
+    }
     guard let scope = Scope(scopeText), scope.isWithin(client.scopes) else {
       throw OAuthError(
         .invalidScope, .invalid(parameter: "scope"), "The scope is malformed or not one this client may ask for.")
@@ -126,6 +130,10 @@ extension AuthorizationServer {
   }
 
   private func redirect(_ answer: [(String, String)], to uri: String, state: String?) -> String {
-    RedirectURI.adding(answer + (state.map { [("state", $0)] } ?? []), to: uri)
+    var answer = answer
+    // Where the client asked, and who answered: RFC 9207 section 2.
+    if let issuer { answer.append(("iss", issuer())) }
+    if let state { answer.append(("state", state)) }
+    return RedirectURI.adding(answer, to: uri)
   }
 }

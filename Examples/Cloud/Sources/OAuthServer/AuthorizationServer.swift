@@ -8,6 +8,10 @@ import Synchronization
 public final class AuthorizationServer: Sendable {
   /// Where the state lives.
   public let storage: any AuthorizationStorage
+  /// Where device authorizations live; nil where there is no device grant.
+  let devices: (any DeviceAuthorizationStorage)?
+  /// The server's own name, sent with every authorization response (RFC 9207); nil where it is not.
+  public let issuer: (@Sendable () -> String)?
   /// The present moment.
   public let now: @Sendable () -> Date
   /// The dialect spoken.
@@ -19,6 +23,8 @@ public final class AuthorizationServer: Sendable {
   /// Creates a server.
   public init(
     storage: any AuthorizationStorage,
+    devices: (any DeviceAuthorizationStorage)? = nil,
+    issuer: (@Sendable () -> String)? = nil,
     policy: ServerPolicy = ServerPolicy(),
     dialect: OAuthDialect = OAuthDialect(),
     mint: TokenMint = TokenMint(),
@@ -26,6 +32,8 @@ public final class AuthorizationServer: Sendable {
     now: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.storage = storage
+    self.devices = devices
+    self.issuer = issuer
     self.dialect = dialect
     self.mint = mint
     self.consent = consent
@@ -43,9 +51,11 @@ public final class AuthorizationServer: Sendable {
   func makeGrant(
     clientID: String, subject: String, scope: Scope, resource: String?
   ) async throws -> Grant {
+    let now = now()
     let grant = Grant(
-      id: randomText(bytes: 16), clientID: clientID, subject: subject, scope: scope, resource: resource,
-      createdAt: now(), revokedAt: nil)
+      id: randomText(bytes: 16), clientID: clientID, subject: subject,
+      subjectIdentifier: try await consent.subjectIdentifier(of: subject, clientID: clientID), scope: scope,
+      resource: resource, createdAt: now, lastUsedAt: now, revokedAt: nil)
     try await storage.insert(grant)
     return grant
   }
@@ -54,6 +64,13 @@ public final class AuthorizationServer: Sendable {
   func livingGrant(id: Grant.ID) async throws -> Grant? {
     guard let grant = try await storage.grant(id: id), grant.revokedAt == nil else { return nil }
     return grant
+  }
+
+  /// Notes that a family is used, unless that was noted a moment ago.
+  func noteUse(of grant: Grant) async throws {
+    let now = now()
+    guard now >= grant.lastUsedAt + policy.useResolution else { return }
+    try await storage.noteUse(of: grant.id, at: now)
   }
 }
 

@@ -9,6 +9,7 @@ import Hummingbird
 /// and a token seen on one request cannot decide another one.
 struct BrowserSessions: Sendable {
   let server: AuthorizationServer
+  let storage: any BrowserSessionStorage
   /// Whether the cookie is for https only.
   let isSecure: Bool
 
@@ -17,7 +18,7 @@ struct BrowserSessions: Sendable {
   /// The living session of a request.
   func session(of request: Request) async throws -> (id: String, session: BrowserSession)? {
     guard let id = request.cookies[Self.cookieName]?.value,
-      let session = try await server.storage.session(SecretDigest(id)), session.expiresAt > server.now()
+      let session = try await storage.session(SecretDigest(id)), session.expiresAt > server.now()
     else { return nil }
     return (id, session)
   }
@@ -27,7 +28,7 @@ struct BrowserSessions: Sendable {
     let id = randomText(bytes: 24)
     let session = BrowserSession(
       subject: subject, formKey: randomText(bytes: 32), expiresAt: server.now() + server.policy.sessionLifetime)
-    try await server.storage.insert(session, SecretDigest(id))
+    try await storage.insert(session, SecretDigest(id))
     let cookie = Cookie(
       name: Self.cookieName, value: id, path: "/", secure: isSecure, httpOnly: true, sameSite: .lax)
     return (session, cookie)
@@ -35,7 +36,7 @@ struct BrowserSessions: Sendable {
 
   /// Ends a session.
   func end(id: String) async throws {
-    try await server.storage.removeSession(SecretDigest(id))
+    try await storage.removeSession(SecretDigest(id))
   }
 
   /// The token of a form that decides about `subject matter`.

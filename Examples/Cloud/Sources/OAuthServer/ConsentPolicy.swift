@@ -19,14 +19,13 @@ public protocol ConsentPolicy: Sendable {
 
   /// Called once the person allowed a request; returns what the new grant is about.
   func resource(for details: AuthorizationDetails, subject: String, client: OAuthClient) async throws -> String?
+
+  /// A person's name towards a client, which should be the same each time; not called for people who refused.
+  func subjectIdentifier(of subject: String, clientID: String) async throws -> String
 }
 
-/// A consent policy that adds nothing.
-public struct PlainConsentPolicy: ConsentPolicy {
-  /// Creates the policy.
-  public init() {}
-
-  /// Finds nothing to read.
+extension ConsentPolicy {
+  /// Reads nothing.
   public func details(
     of parameters: FormParameters, scope: Scope, client: OAuthClient
   ) async throws -> AuthorizationDetails {
@@ -39,6 +38,15 @@ public struct PlainConsentPolicy: ConsentPolicy {
   ) async throws -> String? {
     nil
   }
+
+  /// The subject itself.
+  public func subjectIdentifier(of subject: String, clientID: String) async throws -> String { subject }
+}
+
+/// A consent policy that adds nothing.
+public struct PlainConsentPolicy: ConsentPolicy {
+  /// Creates the policy.
+  public init() {}
 }
 
 /// The people who may log in.

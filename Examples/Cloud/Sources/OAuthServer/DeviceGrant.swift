@@ -17,6 +17,7 @@ extension AuthorizationServer {
   public func startDeviceAuthorization(
     _ form: FormParameters, authorization: String?
   ) async throws -> DeviceAuthorizationAnswer {
+    guard let devices else { throw Self.noDeviceGrant }
     if let name = form.repeated.first { throw OAuthError.repeated(name) }
     if let wanted = dialect.deviceResponseType {
       guard let responseType = form["response_type"] else { throw OAuthError.missing("response_type") }
@@ -44,7 +45,7 @@ extension AuthorizationServer {
         clientID: client.id, userCode: userCode, scope: scope, details: details,
         expiresAt: now() + policy.deviceCodeLifetime, interval: policy.devicePollInterval, lastPoll: nil,
         decision: .pending)
-      if try await storage.insert(record, SecretDigest(deviceCode)) {
+      if try await devices.insert(record, SecretDigest(deviceCode)) {
         return DeviceAuthorizationAnswer(
           deviceCode: deviceCode, userCode: userCode, expiresIn: Int(policy.deviceCodeLifetime),
           interval: policy.devicePollInterval)
@@ -55,13 +56,14 @@ extension AuthorizationServer {
 
   /// Answers one poll of a device (RFC 8628 section 3.4).
   func redeemDeviceCode(_ form: FormParameters, authorization: String?) async throws -> TokenAnswer {
+    guard let devices else { throw Self.noDeviceGrant }
     let client = dialect.pollsCarryUserCode ? nil : try await authenticate(form, authorization: authorization)
     guard let presented = form["device_code"] else { throw OAuthError.missing("device_code") }
     if dialect.pollsCarryUserCode && form["user_code"] == nil { throw OAuthError.missing("user_code") }
     let bad = OAuthError(
       .invalidGrant, .invalidCodePair, "The device code is unknown or used up; start a new device authorization.")
     let digest = SecretDigest(presented)
-    guard let pair = try await storage.deviceAuthorization(digest) else { throw bad }
+    guard let pair = try await devices.deviceAuthorization(digest) else { throw bad }
     if let client, client.id != pair.clientID { throw bad }
     if dialect.pollsCarryUserCode, form["user_code"] != pair.userCode { throw bad }
     guard pair.expiresAt > now() else {
@@ -71,14 +73,14 @@ extension AuthorizationServer {
     case .redeemed: throw bad
     case .denied: throw OAuthError(.accessDenied, .other, "The person refused.")
     case .allowed:
-      guard let grantID = try await storage.claimDeviceAuthorization(digest),
+      guard let grantID = try await devices.claimDeviceAuthorization(digest),
         let grant = try await livingGrant(id: grantID)
       else { throw bad }
       return try await issue(for: grant, scope: grant.scope)
     case .pending:
       let isTooFast = pair.lastPoll.map { now() < $0 + Double(pair.interval) } ?? false
       let interval = pair.interval + (isTooFast ? 5 : 0)
-      try await storage.noteDevicePoll(digest, at: now(), interval: interval)
+      try await devices.noteDevicePoll(digest, at: now(), interval: interval)
       throw isTooFast
         ? OAuthError(.slowDown, .other, "Polls come too fast; wait five seconds longer between them.")
         : OAuthError(.authorizationPending, .other, "The person has not decided yet; poll again after the interval.")
@@ -90,7 +92,7 @@ extension AuthorizationServer {
     var letters = typed.uppercased().filter(\.isLetter)
     guard letters.count == 8 else { return nil }
     letters.insert("-", at: letters.index(letters.startIndex, offsetBy: 4))
-    guard let pair = try await storage.deviceAuthorization(userCode: letters), pair.expiresAt > now(),
+    guard let pair = try await devices?.deviceAuthorization(userCode: letters), pair.expiresAt > now(),
       case .pending = pair.decision
     else { return nil }
     return pair
@@ -98,14 +100,18 @@ extension AuthorizationServer {
 
   /// Records the person's decision about a device.
   public func decide(_ pair: DeviceAuthorization, isAllowed: Bool, subject: String) async throws -> Bool {
-    guard isAllowed else { return try await storage.decideDeviceAuthorization(userCode: pair.userCode, .denied) }
+    guard let devices else { return false }
+    guard isAllowed else { return try await devices.decideDeviceAuthorization(userCode: pair.userCode, .denied) }
     guard let client = try await storage.client(id: pair.clientID) else { return false }
     let resource = try await consent.resource(for: pair.details, subject: subject, client: client)
     let grant = try await makeGrant(
       clientID: client.id, subject: subject, scope: pair.scope, resource: resource)
-    if try await storage.decideDeviceAuthorization(userCode: pair.userCode, .allowed(grant.id)) { return true }
+    if try await devices.decideDeviceAuthorization(userCode: pair.userCode, .allowed(grant.id)) { return true }
     // Somebody decided in between: what was just made must not live.
     try await storage.revokeGrant(id: grant.id, at: now())
     return false
   }
+
+  private static let noDeviceGrant = OAuthError(
+    .unauthorizedClient, .other, "This server has no device grant; use authorization_code.")
 }

@@ -9,7 +9,8 @@ public struct FormParameters: Sendable {
   /// Names that appeared more than once, sorted.
   public var repeated: [String] { repetitions.sorted() }
 
-  /// Parses `name=value&name=value`; nil when a percent escape is broken or is not UTF-8.
+  /// Parses `name=value&name=value`; nil when a percent escape is broken, is not UTF-8, or is U+0000,
+  /// which nobody types and PostgreSQL does not keep.
   public init?(urlEncoded text: some StringProtocol) {
     for pair in text.split(separator: "&") {
       let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -43,6 +44,7 @@ public struct FormParameters: Sendable {
       default: bytes.append(byte)
       }
     }
+    guard !bytes.contains(0) else { return nil }
     return String(validating: bytes, as: UTF8.self)
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Keeps the authorization server's state in memory, for tests, emulators and demonstrations.
-public actor InMemoryAuthorizationStorage: AuthorizationStorage {
+public actor InMemoryAuthorizationStorage: AuthorizationStorage, DeviceAuthorizationStorage, BrowserSessionStorage {
   private var clients: [String: OAuthClient]
   private var grants: [Grant.ID: Grant] = [:]
   private var codes: [SecretDigest: (code: AuthorizationCode, isUsed: Bool)] = [:]
@@ -54,6 +54,17 @@ public actor InMemoryAuthorizationStorage: AuthorizationStorage {
     if grants[id]?.revokedAt == nil { grants[id]?.revokedAt = date }
   }
 
+  /// Kills every family about a resource; returns how many were alive.
+  @discardableResult
+  public func revokeGrants(resource: String, at date: Date) -> Int {
+    let living = grants(resource: resource).filter { $0.revokedAt == nil }
+    for grant in living { revokeGrant(id: grant.id, at: date) }
+    return living.count
+  }
+
+  /// Notes that a family was used.
+  public func noteUse(of grant: Grant.ID, at date: Date) { grants[grant]?.lastUsedAt = date }
+
   /// Stores a new authorization code.
   public func insert(_ code: AuthorizationCode, _ digest: SecretDigest) { codes[digest] = (code, false) }
 
@@ -83,6 +94,17 @@ public actor InMemoryAuthorizationStorage: AuthorizationStorage {
   public func claimRefreshToken(_ digest: SecretDigest, at date: Date) -> Bool {
     guard let token = refreshTokens[digest], token.replacedAt == nil else { return false }
     refreshTokens[digest]?.replacedAt = date
+    return true
+  }
+
+  /// Notes that a refresh token arrived at its client: the one before it and the others that followed that one are
+  /// replaced now. False when it was replaced itself.
+  public func confirmRefreshToken(_ digest: SecretDigest, at date: Date) -> Bool {
+    guard let token = refreshTokens[digest], token.replacedAt == nil else { return false }
+    guard let predecessor = token.predecessor else { return true }
+    for (other, record) in refreshTokens where other != digest && record.replacedAt == nil {
+      if other == predecessor || record.predecessor == predecessor { refreshTokens[other]?.replacedAt = date }
+    }
     return true
   }
 

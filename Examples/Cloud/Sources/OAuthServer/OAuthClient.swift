@@ -23,6 +23,22 @@ public struct OAuthClient: Sendable {
   public var scopes: Set<String>
   /// Whether this client may use the device grant (RFC 8628).
   public var mayUseDeviceGrant: Bool
+  /// Whether this client, a resource server, may introspect every client's tokens (RFC 7662), and not only its own.
+  public var mayIntrospect: Bool
+
+  /// Creates a client as it was stored.
+  public init(
+    id: String, name: String, kind: Kind, redirectURIs: [String], scopes: Set<String>, mayUseDeviceGrant: Bool = false,
+    mayIntrospect: Bool = false
+  ) {
+    self.id = id
+    self.name = name
+    self.kind = kind
+    self.redirectURIs = redirectURIs
+    self.scopes = scopes
+    self.mayUseDeviceGrant = mayUseDeviceGrant
+    self.mayIntrospect = mayIntrospect
+  }
 
   /// Creates a public client, such as a device with a companion app.
   public static func `public`(
@@ -39,7 +55,7 @@ public struct OAuthClient: Sendable {
   ) -> OAuthClient {
     OAuthClient(
       id: id, name: name, kind: .confidential(secretDigest: Array(SHA256.hash(data: Data(secret.utf8)))),
-      redirectURIs: redirectURIs, scopes: scopes, mayUseDeviceGrant: false)
+      redirectURIs: redirectURIs, scopes: scopes)
   }
 
   /// Whether the client authenticates with a secret.

@@ -17,6 +17,8 @@ public struct OAuthEvent: Sendable {
     case deviceAuthorization
     /// A revocation request.
     case revocation
+    /// An introspection request.
+    case introspection
   }
 
   /// What kind of request it was.
@@ -27,29 +29,12 @@ public struct OAuthEvent: Sendable {
   public var error: OAuthError?
 }
 
-/// Puts an authorization server on a router.
+/// Puts an authorization server with its pages on a router.
 public struct OAuthRoutes<Context: RequestContext>: Sendable {
-  /// Where the endpoints are.
-  public struct Paths: Sendable {
-    /// The authorization endpoint.
-    public var authorize = "/authorize"
-    /// The token endpoint, with its aliases.
-    public var token = ["/token"]
-    /// The revocation endpoint; nil for none.
-    public var revoke: String? = "/revoke"
-    /// The device authorization endpoint; nil for none.
-    public var deviceAuthorization: String? = "/device_authorization"
-    /// The page where a person types a device's code.
-    public var code = "/device"
-
-    /// Creates the default paths.
-    public init() {}
-  }
-
   /// The rules behind the routes.
   public let server: AuthorizationServer
   /// Where the endpoints are.
-  public let paths: Paths
+  public let paths: OAuthPaths
   let accounts: any AccountDirectory
   let pages: PageLibrary
   let sessions: BrowserSessions
@@ -63,14 +48,16 @@ public struct OAuthRoutes<Context: RequestContext>: Sendable {
   /// - Parameters:
   ///   - server: The rules.
   ///   - accounts: The people.
+  ///   - sessions: Where their browser sessions are kept.
   ///   - pages: The pages.
   ///   - publicAddress: The server's own address without a final slash, such as `https://auth.example.org`.
   ///   - isSecure: Whether people reach the server over https only.
   ///   - paths: Where the endpoints are.
   ///   - observe: Told of every request's outcome.
   public init(
-    server: AuthorizationServer, accounts: any AccountDirectory, pages: PageLibrary,
-    publicAddress: @escaping @Sendable () -> String, isSecure: Bool, paths: Paths = Paths(),
+    server: AuthorizationServer, accounts: any AccountDirectory, sessions: any BrowserSessionStorage,
+    pages: PageLibrary,
+    publicAddress: @escaping @Sendable () -> String, isSecure: Bool, paths: OAuthPaths = OAuthPaths(),
     observe: @escaping @Sendable (OAuthEvent, Context) async -> Void = { _, _ in }
   ) {
     self.server = server
@@ -79,7 +66,7 @@ public struct OAuthRoutes<Context: RequestContext>: Sendable {
     self.publicAddress = publicAddress
     self.paths = paths
     self.observe = observe
-    sessions = BrowserSessions(server: server, isSecure: isSecure)
+    self.sessions = BrowserSessions(server: server, storage: sessions, isSecure: isSecure)
   }
 
   /// Adds the endpoints to a router.
@@ -88,22 +75,9 @@ public struct OAuthRoutes<Context: RequestContext>: Sendable {
     router.post(RouterPath(paths.authorize)) { try await postAuthorization($0, $1) }
     router.get(RouterPath(paths.code)) { try await showCode($0, $1) }
     router.post(RouterPath(paths.code)) { try await postCode($0, $1) }
-    for path in paths.token {
-      router.post(RouterPath(path)) { try await token($0, $1) }
-    }
-    if let path = paths.revoke {
-      router.post(RouterPath(path)) { try await revoke($0, $1) }
-    }
-    if let path = paths.deviceAuthorization {
-      router.post(RouterPath(path)) { try await deviceAuthorization($0, $1) }
-    }
+    BackChannelRoutes(server: server, paths: paths, publicAddress: publicAddress, observe: observe).add(to: router)
   }
 
   /// The form in a request's body; nil when it is not a form.
-  func form(_ request: Request) async throws -> FormParameters? {
-    let type = request.headers[.contentType]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
-    guard type == "application/x-www-form-urlencoded" else { return nil }
-    let body = try await request.body.collect(upTo: 64 * 1024)
-    return FormParameters(urlEncoded: String(buffer: body))
-  }
+  func form(_ request: Request) async throws -> FormParameters? { try await request.formParameters(upTo: 64 * 1024) }
 }

@@ -1,21 +1,41 @@
 import Foundation
 
 /// One decision of one person for one client: all codes and tokens that come from it are one family.
-public struct Grant: Sendable, Identifiable {
+public struct Grant: Sendable, Equatable, Identifiable {
   /// Identifies the grant.
   public var id: String
   /// The client that was allowed.
   public var clientID: String
   /// The person who allowed it.
   public var subject: String
+  /// The person's name towards the client; the same as `subject` unless `ConsentPolicy` says otherwise.
+  public var subjectIdentifier: String
   /// What was allowed.
   public var scope: Scope
   /// What the grant is about, in the words of the program around this library (a device registration, say).
   public var resource: String?
   /// When the person decided.
   public var createdAt: Date
+  /// When a token of it was issued or shown last, not to the second (see `ServerPolicy.useResolution`).
+  public var lastUsedAt: Date
   /// Set once the family is dead.
   public var revokedAt: Date?
+
+  /// Creates a grant as it was stored.
+  public init(
+    id: String, clientID: String, subject: String, subjectIdentifier: String, scope: Scope, resource: String?,
+    createdAt: Date, lastUsedAt: Date, revokedAt: Date?
+  ) {
+    self.id = id
+    self.clientID = clientID
+    self.subject = subject
+    self.subjectIdentifier = subjectIdentifier
+    self.scope = scope
+    self.resource = resource
+    self.createdAt = createdAt
+    self.lastUsedAt = lastUsedAt
+    self.revokedAt = revokedAt
+  }
 }
 
 /// An authorization code as stored.
@@ -30,6 +50,17 @@ public struct AuthorizationCode: Sendable {
   public var challenge: CodeChallenge?
   /// When it dies.
   public var expiresAt: Date
+
+  /// Creates a code as it was stored.
+  public init(
+    grantID: Grant.ID, clientID: String, redirectURI: String?, challenge: CodeChallenge?, expiresAt: Date
+  ) {
+    self.grantID = grantID
+    self.clientID = clientID
+    self.redirectURI = redirectURI
+    self.challenge = challenge
+    self.expiresAt = expiresAt
+  }
 }
 
 /// An access token as stored.
@@ -40,6 +71,13 @@ public struct AccessToken: Sendable {
   public var scope: Scope
   /// When it dies.
   public var expiresAt: Date
+
+  /// Creates a token as it was stored.
+  public init(grantID: Grant.ID, scope: Scope, expiresAt: Date) {
+    self.grantID = grantID
+    self.scope = scope
+    self.expiresAt = expiresAt
+  }
 }
 
 /// A refresh token as stored.
@@ -48,8 +86,18 @@ public struct RefreshToken: Sendable {
   public var grantID: Grant.ID
   /// The client it was issued to.
   public var clientID: String
-  /// Set once rotation gave the client a successor.
+  /// The token it followed, where rotation gave it to the client.
+  public var predecessor: SecretDigest?
+  /// Set once the client has a successor.
   public var replacedAt: Date?
+
+  /// Creates a token as it was stored.
+  public init(grantID: Grant.ID, clientID: String, predecessor: SecretDigest? = nil, replacedAt: Date? = nil) {
+    self.grantID = grantID
+    self.clientID = clientID
+    self.predecessor = predecessor
+    self.replacedAt = replacedAt
+  }
 }
 
 /// A device authorization in progress (RFC 8628).

@@ -4,17 +4,17 @@ import Foundation
 ///
 /// The comparison is by exact string (RFC 9700 section 2.1), except that a native app on the loopback interface may
 /// choose its port at run time (RFC 8252 section 7.3).
-enum RedirectURI {
-  /// Whether `candidate` may be used by a client that registered `registered`.
-  static func isAllowed(_ candidate: String, registered: [String]) -> Bool {
+public enum RedirectURI {
+  /// Whether `candidate` may be used by a client that registered `registered`; a native app is a public client.
+  static func isAllowed(_ candidate: String, registered: [String], anyLoopbackPort: Bool) -> Bool {
     guard isWellFormed(candidate) else { return false }
     if registered.contains(candidate) { return true }
-    guard let wanted = loopbackWithoutPort(candidate) else { return false }
+    guard anyLoopbackPort, let wanted = loopbackWithoutPort(candidate) else { return false }
     return registered.contains { loopbackWithoutPort($0) == wanted }
   }
 
   /// An absolute address without a fragment, over https, loopback http, or an app's own scheme (RFC 8252 section 7.1).
-  static func isWellFormed(_ text: String) -> Bool {
+  public static func isWellFormed(_ text: String) -> Bool {
     guard !text.contains("#"), text.allSatisfy({ $0.isASCII && !$0.isWhitespace && $0 != "\\" }) else { return false }
     guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased() else { return false }
     switch scheme {

@@ -3,7 +3,7 @@ import Foundation
 extension AuthorizationServer {
   /// Revokes a token (RFC 7009); an unknown token is no error.
   ///
-  /// A refresh token takes its whole family with it. An access token goes alone.
+  /// A refresh token takes its whole family with it. An access token goes alone, unless the policy says otherwise.
   public func revoke(_ form: FormParameters, authorization: String?) async throws {
     if let name = form.repeated.first { throw OAuthError.repeated(name) }
     let client = try await authenticate(form, authorization: authorization)
@@ -14,16 +14,18 @@ extension AuthorizationServer {
       try await storage.revokeGrant(id: token.grantID, at: now())
     } else if let token = try await storage.accessToken(digest) {
       guard try await storage.grant(id: token.grantID)?.clientID == client.id else { throw Self.notYours }
-      try await storage.removeAccessToken(digest)
+      if policy.accessTokenRevokesGrant {
+        try await storage.revokeGrant(id: token.grantID, at: now())
+      } else {
+        try await storage.removeAccessToken(digest)
+      }
     }
   }
 
-  /// Kills every family about a resource; returns how many were alive.
-  @discardableResult
-  public func revokeGrants(resource: String) async throws -> Int {
-    let living = try await storage.grants(resource: resource).filter { $0.revokedAt == nil }
-    for grant in living { try await storage.revokeGrant(id: grant.id, at: now()) }
-    return living.count
+  /// Kills the family of an access token, expired or not; nothing happens when it is unknown or dead already.
+  public func revokeGrant(ofAccessToken accessToken: String) async throws {
+    guard let token = try await storage.accessToken(SecretDigest(accessToken)) else { return }
+    try await storage.revokeGrant(id: token.grantID, at: now())
   }
 
   private static let notYours = OAuthError(

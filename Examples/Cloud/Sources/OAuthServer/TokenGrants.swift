@@ -10,12 +10,13 @@ extension AuthorizationServer {
       return try await redeemCode(form, client: authenticate(form, authorization: authorization))
     case "refresh_token":
       return try await refresh(form, client: authenticate(form, authorization: authorization))
-    case _ where dialect.deviceGrantTypes.contains(grantType):
+    case _ where devices != nil && dialect.deviceGrantTypes.contains(grantType):
       return try await redeemDeviceCode(form, authorization: authorization)
     default:
+      let device = devices == nil ? "" : " or the device grant"
       throw OAuthError(
         .unsupportedGrantType, .invalid(parameter: "grant_type"),
-        "This grant_type is not supported; use authorization_code, refresh_token or the device grant.")
+        "This grant_type is not supported; use authorization_code, refresh_token\(device).")
     }
   }
 
@@ -78,17 +79,22 @@ extension AuthorizationServer {
       }
       scope = wanted
     }
-    let rotation = policy.rotation
+    let rotation = policy.rotation(for: client)
     if rotation == .off && token.replacedAt == nil {
       return try await issue(for: grant, scope: scope, keeping: presented)
     }
-    let isFirst = try await storage.claimRefreshToken(digest, at: now())
-    if !isFirst && !isWithinGrace(token, rotation) {
+    let isGood =
+      if rotation == .untilSuccessorUsed {
+        try await storage.confirmRefreshToken(digest, at: now())
+      } else {
+        try await storage.claimRefreshToken(digest, at: now()) || isWithinGrace(token, rotation)
+      }
+    guard isGood else {
       // The token was copied, by whom is unknown: neither copy may go on (RFC 9700 section 4.14.2).
       try await storage.revokeGrant(id: grant.id, at: now())
       throw bad
     }
-    return try await issue(for: grant, scope: scope)
+    return try await issue(for: grant, scope: scope, after: digest)
   }
 
   private func isWithinGrace(_ token: RefreshToken, _ rotation: RotationPolicy) -> Bool {
@@ -99,7 +105,9 @@ extension AuthorizationServer {
   }
 
   /// Stores and returns a new access token, with a new refresh token unless an old one is kept.
-  func issue(for grant: Grant, scope: Scope, keeping old: String? = nil) async throws -> TokenAnswer {
+  func issue(
+    for grant: Grant, scope: Scope, keeping old: String? = nil, after predecessor: SecretDigest? = nil
+  ) async throws -> TokenAnswer {
     let access = mint.accessToken()
     let lifetime = policy.accessTokenLifetime
     try await storage.insert(
@@ -107,8 +115,9 @@ extension AuthorizationServer {
     let refresh = old ?? mint.refreshToken()
     if old == nil {
       try await storage.insert(
-        RefreshToken(grantID: grant.id, clientID: grant.clientID, replacedAt: nil), SecretDigest(refresh))
+        RefreshToken(grantID: grant.id, clientID: grant.clientID, predecessor: predecessor), SecretDigest(refresh))
     }
+    try await noteUse(of: grant)
     // A second use of the code may have killed the family meanwhile; then these tokens were born dead.
     return TokenAnswer(
       accessToken: access, refreshToken: refresh, expiresIn: Int(lifetime), scope: scope, grant: grant)
@@ -119,6 +128,7 @@ extension AuthorizationServer {
     guard let token = try await storage.accessToken(SecretDigest(accessToken)), token.expiresAt > now(),
       let grant = try await livingGrant(id: token.grantID)
     else { return nil }
+    try await noteUse(of: grant)
     return (grant, token.scope)
   }
 }

@@ -45,10 +45,14 @@ public func randomText(bytes count: Int) -> String {
 
 /// The SHA-256 of a secret string: what the storage keeps instead of codes and tokens.
 public struct SecretDigest: Hashable, Sendable {
-  private let bytes: [UInt8]
+  /// The 32 bytes.
+  public let bytes: [UInt8]
 
   /// Digests a code, token or session identifier.
   public init(_ secret: String) {
     bytes = Array(SHA256.hash(data: Data(secret.utf8)))
   }
+
+  /// Takes a digest as it was stored.
+  public init(stored bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 }

@@ -62,25 +62,5 @@ public enum PrivateFile {
     }
   }
 
-  /// Replaces it by another text, whole and on the disk before this returns, or not at all. Its owner stays.
-  public static func replace(_ path: String, _ text: String, what: String) throws {
-    let new = path + ".new"
-    unlink(new)
-    try create(new, text, what: what)
-    // Whoever mends it as root must not lock the service out.
-    var found = stat()
-    let isKept = stat(path, &found) == 0 && chown(new, found.st_uid, found.st_gid) == 0
-    guard isKept, rename(new, path) == 0 else {
-      let why = reason()
-      unlink(new)
-      throw Failure(description: "\(path): cannot replace the \(what): \(why).")
-    }
-    let parent = (path as NSString).deletingLastPathComponent
-    let folder = open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { return }
-    fsync(folder)
-    close(folder)
-  }
-
-  private static func reason() -> String { String(cString: strerror(errno)) }
+  static func reason() -> String { String(cString: strerror(errno)) }
 }

@@ -25,6 +25,8 @@ public struct CloudConfiguration: Sendable {
   public var commandRound = 1.0
   /// Whose notifications are taken; nil for nobody's.
   public var notifications: NotificationSource?
+  /// The connector for AWS IoT managed integrations; nil for none.
+  public var connector: ConnectorConfiguration?
   /// How presses are bounded.
   public var pressLimits = PressLimits()
   /// How long a device waits for the end of its press before it is told to ask again.

@@ -23,16 +23,25 @@ public final class ReplenishCloud: Sendable {
   /// Commands on their way to devices. Whoever notes one here wakes the device.
   public let commands: CommandDesk
   let notifications: NotificationDesk?
+  let connector: (configuration: ConnectorConfiguration, seams: ConnectorSeams)?
   let pages: PageLibrary
   let accounts: OwnerAccounts
+  let ownerGrants: OwnerGrants
   let logger: Logger
   let now: @Sendable () -> Date
   private let address: AddressBox
 
   /// Creates a cloud; it listens once its applications run.
+  ///
+  /// - Parameters:
+  ///   - configuration: Everything that is decided before.
+  ///   - storage: What is on disk.
+  ///   - seams: What the connector needs, where one is configured.
+  ///   - logger: Where it says what happens.
+  ///   - now: The present moment.
   public init(
-    _ configuration: CloudConfiguration, storage: any CloudStorage, logger: Logger = Logger(label: "replenish-cloud"),
-    now: @escaping @Sendable () -> Date = { Date() }
+    _ configuration: CloudConfiguration, storage: any CloudStorage, seams: ConnectorSeams? = nil,
+    logger: Logger = Logger(label: "replenish-cloud"), now: @escaping @Sendable () -> Date = { Date() }
   ) throws {
     self.configuration = configuration
     self.storage = storage
@@ -54,6 +63,8 @@ public final class ReplenishCloud: Sendable {
         source: source, storage: storage, amazon: amazon, calls: calls, keeper: keeper,
         certificates: SNSCertificates(amazon), logger: logger, now: now)
     }
+    ownerGrants = OwnerGrants(storage: storage, issuer: { [address] in address.text }, now: now)
+    connector = configuration.connector.flatMap { connector in seams.map { (connector, $0) } }
     pages = try PageLibrary(site: configuration.site, templates: Self.templates, style: Self.style)
     accounts = OwnerAccounts(
       storage: storage,
@@ -62,7 +73,13 @@ public final class ReplenishCloud: Sendable {
       publicAddress: { [address] in address.text }, site: configuration.site, now: now)
   }
 
-  /// What browsers type, without a final slash.
+  /// Who hands out commands; nil where devices cannot wait for any.
+  private var downlink: CommandDesk? { configuration.offersDownlink ? commands : nil }
+
+  /// What owners allowed apps.
+  public var grants: any AccessGrants { ownerGrants }
+
+  /// What browsers type, without a final slash; also the name of the authorization server (its issuer).
   public var publicAddress: String {
     get { address.text }
     set { address.text = newValue }
@@ -94,6 +111,7 @@ public final class ReplenishCloud: Sendable {
       "cloud-delete-account": PackageResources.cloud_delete_account_mustache,
       "cloud-devices": PackageResources.cloud_devices_mustache, "cloud-claim": PackageResources.cloud_claim_mustache,
       "cloud-device": PackageResources.cloud_device_mustache,
+      "cloud-consent": PackageResources.cloud_consent_mustache, "cloud-apps": PackageResources.cloud_apps_mustache,
     ]
     return own.mapValues { String(decoding: $0, as: UTF8.self) }
   }
@@ -134,11 +152,50 @@ extension ReplenishCloud {
       patience: configuration.pressPatience, now: now)
     let routes = DeviceRoutes(
       storage: storage, desk: desk, calls: calls, rekeying: configuration.rekeying,
-      commands: configuration.offersDownlink ? commands : nil, logger: logger, now: now,
+      commands: downlink, logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() })
     return try application(
       router: routes.router(), host: host, port: port, tls: try certificate.tls(makerAuthority: makerAuthority),
       whenListening: whenListening)
+  }
+
+  /// The listener of the connector; nil where none is configured.
+  ///
+  /// - Parameters:
+  ///   - host: The address to listen on.
+  ///   - port: The port; 0 lets the system choose one.
+  ///   - certificate: What to listen with; nil means plain http, for this machine only.
+  ///   - whenListening: Told the port once it listens.
+  public func connectorApplication(
+    host: String = "127.0.0.1", port: Int, certificate: ListenerCertificate?,
+    whenListening: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) throws -> (any ApplicationProtocol)? {
+    guard let connector else { return nil }
+    let (work, logger) = (connectorWork, logger)
+    let desk = ConnectorDesk(
+      configuration: connector.configuration, storage: storage, grants: grants,
+      commands: connector.seams.commands ?? downlink, logger: logger, now: now,
+      hurry: {
+        Task {
+          do {
+            try await work?.sweep()
+          } catch {
+            logger.error("connector: \(error)")
+          }
+        }
+      })
+    return try application(
+      router: ConnectorRoute(desk: desk, logger: logger).router(), host: host, port: port,
+      tls: try certificate?.tls(), whenListening: whenListening)
+  }
+
+  /// Sends what managed integrations is to be told; nil where no connector is configured.
+  var connectorWork: ConnectorWork? {
+    connector.map { connector in
+      ConnectorWork(
+        configuration: connector.configuration, storage: storage, grants: grants,
+        commands: connector.seams.commands ?? downlink, signer: connector.seams.signer, amazon: amazon, logger: logger, now: now)
+    }
   }
 
   func pageRouter() -> Router<CloudContext> {
@@ -149,15 +206,22 @@ extension ReplenishCloud {
       storage: storage, accounts: accounts,
       sessions: CloudSessions(
         storage: storage, isSecure: configuration.isSecure, formKey: configuration.formKey, now: now), links: links,
-      calls: calls, commands: configuration.offersDownlink ? commands : nil, pages: pages,
+      calls: calls, commands: downlink, pages: pages, server: ownerGrants.server,
       address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() }
     ).router(isSecure: configuration.isSecure)
     NotificationRoute(desk: notifications, logger: logger).add(to: router)
+    ResourceRoutes(storage: storage, grants: grants, logger: logger).add(to: router)
+    BackChannelRoutes(
+      server: ownerGrants.server, paths: OwnerGrants.paths, publicAddress: { [address] in address.text },
+      scopes: CloudScope.allCases.map(\.rawValue)
+    ) { [logger] event, _ in
+      if let error = event.error { logger.info("\(event.kind.rawValue) refused: \(error.code.rawValue)") }
+    }.add(to: router)
     return router
   }
 
-  private func application<Context: RequestContext & InitializableFromSource<ApplicationRequestContextSource>>(
+  func application<Context: RequestContext & InitializableFromSource<ApplicationRequestContextSource>>(
     router: Router<Context>, host: String, port: Int, tls: TLSConfiguration?,
     whenListening: @escaping @Sendable (Int) async -> Void
   ) throws -> some ApplicationProtocol {
@@ -178,8 +242,8 @@ extension ReplenishCloud {
   /// Ends the connections to Amazon.
   public func shutdown() async throws { try await amazon.shutdown() }
 
-  /// Looks for what is due, again and again: presses, unlinks, erasures, the end of a wave of refusals, and
-  /// what has died.
+  /// Looks for what is due, again and again: presses, unlinks, erasures, the connector's events, the end of a wave of
+  /// refusals, and what has died.
   public var rounds: some Service { Rounds(cloud: self) }
 
   struct Rounds: Service {
@@ -188,13 +252,16 @@ extension ReplenishCloud {
     func run() async throws {
       let (presses, unlinks, erasures, keeper) = (cloud.presses, cloud.unlinks, cloud.erasures, cloud.keeper)
       let (storage, now) = (cloud.storage, cloud.now)
-      let round = cloud.configuration.round
+      let (round, connector) = (cloud.configuration.round, cloud.connectorWork)
       await cancelWhenGracefulShutdown {
         // Side by side: a slow answer to one must not keep the others waiting.
         await withDiscardingTaskGroup { group in
           group.addTask { await repeated("presses", every: round) { try await presses.sweep() } }
           group.addTask { await repeated("unlinks", every: round) { try await unlinks.sweep() } }
           group.addTask { await repeated("erasures", every: round) { try await erasures.sweep() } }
+          if let connector {
+            group.addTask { await repeated("connector", every: round) { try await connector.sweep() } }
+          }
           group.addTask { await repeated("refusals", every: round) { try await keeper.noticeEndOfWave() } }
           group.addTask { await repeated("sweep", every: 600) { try await storage.sweep(at: now()) } }
         }

@@ -13,7 +13,9 @@ import UnixSignals
 struct EmulatorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "amazon-emulator",
-    abstract: "Stands in for Login with Amazon and the Dash Replenishment Service on this machine.",
+    abstract: """
+      Stands in for Login with Amazon, the Dash Replenishment Service and AWS IoT managed integrations on this machine.
+      """,
     discussion: """
       Point a device's token and service addresses at https://localhost:PORT and \
       its trusted certificates at the file of --ca-out. Sign in with the sample \
@@ -32,6 +34,10 @@ struct EmulatorCommand: AsyncParsableCommand {
             Login with Amazon.
         /replenish/SLOT, /subscriptionInfo, /deviceStatus, /registration, ...
             The replenishment service.
+        /cloud-connectors, /account-associations, /connector-event/ID, ...
+            AWS IoT managed integrations, as far as account linking goes.
+        /customer-app
+            The page of an application that links accounts there.
         /emulator/state, /emulator/faults, /emulator/settings, ...
             Control, for programs on this machine only; see README.md.
         /
@@ -46,6 +52,9 @@ struct EmulatorCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Tokens")
   var tokens: TokenOptions
+
+  @OptionGroup(title: "AWS IoT managed integrations")
+  var managed: ManagedOptions
 
   @Flag(help: "End when standard input closes, that is, when the program that started this one ends.")
   var exitWithParent = false
@@ -88,6 +97,7 @@ struct EmulatorCommand: AsyncParsableCommand {
     if !accounts.slot.isEmpty { configuration.slots = try accounts.slots() }
     configuration.allowsRealOrders = accounts.allowRealOrders
     tokens.apply(to: &configuration.policy)
+    configuration.managedIntegrations = managed.configuration()
     return configuration
   }
 }

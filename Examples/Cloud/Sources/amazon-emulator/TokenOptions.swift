@@ -4,7 +4,7 @@ import OAuthServer
 /// Lifetimes and rotation.
 struct TokenOptions: ParsableArguments {
   enum Rotation: String, ExpressibleByArgument, CaseIterable {
-    case off, grace, strict
+    case off, grace, strict, successor
   }
 
   @Option(help: ArgumentHelp("Seconds an access token lives.", valueName: "seconds"))
@@ -19,7 +19,8 @@ struct TokenOptions: ParsableArguments {
   @Option(
     help: """
       What a refresh does to the refresh token: the same one comes back (off), each use gives a new one and the old \
-      one works a little longer (grace), or a second use of an old one kills the link (strict).
+      one works a little longer (grace) or until its successor is used (successor), or a second use of an old one \
+      kills the link (strict).
       """)
   var rotation = Rotation.off
 
@@ -45,6 +46,7 @@ struct TokenOptions: ParsableArguments {
       case .off: .off
       case .grace: .grace(seconds: graceSeconds)
       case .strict: .strict
+      case .successor: .untilSuccessorUsed
       }
   }
 }

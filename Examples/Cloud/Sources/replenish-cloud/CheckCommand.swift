@@ -1,5 +1,8 @@
+import AWSRequests
 import ArgumentParser
+import BoundedHTTP
 import Foundation
+import OAuthServer
 import ReplenishCloud
 
 struct CheckCommand: AsyncParsableCommand {
@@ -21,6 +24,9 @@ struct CheckCommand: AsyncParsableCommand {
   @OptionGroup(title: "Amazon's notifications")
   var notifications: NotificationOptions
 
+  @OptionGroup(title: "AWS IoT managed integrations")
+  var connector: ConnectorOptions
+
   func run() async throws {
     var isGood = true
     func check(_ what: String, _ work: () async throws -> String) async {
@@ -33,17 +39,54 @@ struct CheckCommand: AsyncParsableCommand {
     }
     await check("keys") { "\(try KeyFile(path: storage.keys).keys.count) in \(storage.keys)" }
     await check("database") {
-      guard FileManager.default.fileExists(atPath: storage.database) else {
-        return "\(storage.database) is not there yet; serve makes it"
-      }
+      let state = try await SQLStorage.look(at: storage.database)
+      guard state.isReady else { return state.description }
       let count = try await storage.open().devices().count
-      return "\(storage.database) opens with these keys; \(count) devices"
+      return "\(state.description); opens with these keys; \(count) devices"
     }
-    await check("Amazon") { "client secret readable, addresses are https (\(try amazon.configuration().service))" }
+    await check("apps") {
+      guard FileManager.default.fileExists(atPath: storage.database) else { return "none yet" }
+      let clients = try await storage.open().clients()
+      for client in clients {
+        if let problem = ClientEntry.problem(of: client) {
+          throw ValidationError("\(client.id): \(problem) Remove it and add it again.")
+        }
+      }
+      if clients.isEmpty { return "none; see client add" }
+      let development = pages.publicAddress.hasPrefix("https://") ? "" : "; without https, FOR DEVELOPMENT ONLY"
+      return """
+        \(clients.count); authorize at \(pages.publicAddress)/authorize, tokens at \(pages.publicAddress)/token, the \
+        rest in \(pages.publicAddress)\(OAuthPaths.wellKnown)\(development)
+        """
+    }
+    await check("Amazon") {
+      "client secret readable, addresses are https (\(try await amazon.configuration().service))"
+    }
     await check("notifications") {
       guard let source = try notifications.source() else { return "none: pages learn of a shipment by asking" }
       let development = notifications.snsOrigin.map { "; certificates from \($0), FOR DEVELOPMENT ONLY" } ?? ""
       return "topic \(source.topic.arn), to be subscribed to \(pages.publicAddress)/notifications/amazon\(development)"
+    }
+    await check("connector") {
+      guard let found = connector.configuration() else { return "none" }
+      if let certificate = try ListenerFiles.certificate(
+        connector.connectorCertificate, connector.connectorPrivateKey)
+      {
+        try certificate.check(makerAuthority: nil)
+      }
+      guard let client = try await storage.open().client(id: found.clientID) else {
+        throw ValidationError("there is no client \(found.clientID); see replenish-cloud client add")
+      }
+      guard client.isConfidential else { throw ValidationError("the client \(client.id) has no secret") }
+      let missing = [found.discoverScope, found.identifyScope].filter { !client.scopes.contains($0) }
+      guard missing.isEmpty else {
+        throw ValidationError("the client may not ask for \(missing.joined(separator: " and "))")
+      }
+      let http = try BoundedHTTPClient()
+      let credentials = await Result { try await connector.signer(http).chain.credentials() }
+      try await http.shutdown()
+      _ = try credentials.get()
+      return "client \(client.name) is known, there are AWS credentials; events go to \(found.service)"
     }
     await check("certificate for devices") {
       let certificate = try ListenerFiles.required(devices.deviceCertificate, devices.devicePrivateKey)
@@ -73,5 +116,11 @@ struct CheckCommand: AsyncParsableCommand {
       the client id is one of the Web Settings.
       """)
     guard isGood else { throw ExitCode.failure }
+  }
+}
+
+extension Result where Failure == any Error {
+  fileprivate init(_ work: () async throws -> Success) async {
+    do { self = .success(try await work()) } catch { self = .failure(error) }
   }
 }

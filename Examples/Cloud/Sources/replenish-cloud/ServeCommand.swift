@@ -1,4 +1,5 @@
 import ArgumentParser
+import BoundedHTTP
 import Foundation
 import Hummingbird
 import Logging
@@ -30,8 +31,12 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup(title: "Amazon's notifications")
   var notifications: NotificationOptions
 
+  @OptionGroup(title: "AWS IoT managed integrations")
+  var connector: ConnectorOptions
+
   @Option(
-    help: ArgumentHelp("Write the two ports, of pages and devices, to this file once both listen.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write the ports, of pages, devices and connector, to this file once all listen.", valueName: "file"))
   var readyFile: String?
 
   @Flag(help: "End when standard input closes, that is, when the program that started this one ends.")
@@ -41,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
     LoggingSystem.bootstrap { _ in LineLogHandler() }
     let logger = Logger(label: "replenish-cloud")
     var configuration = CloudConfiguration(
-      publicAddress: pages.publicAddress, amazon: try amazon.configuration(), mailFolder: pages.mailFolder)
+      publicAddress: pages.publicAddress, amazon: try await amazon.configuration(), mailFolder: pages.mailFolder)
     configuration.site = pages.site
     configuration.mailSender = pages.mailSender
     configuration.proxies = Set(pages.proxy)
@@ -49,6 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
     if let origin = notifications.snsOrigin {
       logger.warning("notifications signed by \(origin) are believed: for development only")
     }
+    configuration.connector = connector.configuration()
     configuration.rekeying = try devices.rekeying()
     configuration.offersDownlink = devices.downlink
     configuration.mostWaitingDevices = devices.mostWaitingDevices
@@ -58,8 +64,10 @@ struct ServeCommand: AsyncParsableCommand {
     try explained { try configuration.rekeying?.check(makerAuthority: makerAuthority) }
     let settled = configuration
     let storage = try await storage.open()
-    let cloud = try explained { try ReplenishCloud(settled, storage: storage, logger: logger) }
-    let ready = ReadyFile(path: readyFile)
+    let credentials = try BoundedHTTPClient()
+    let seams = ConnectorSeams(commands: nil, signer: connector.signer(credentials))
+    let cloud = try explained { try ReplenishCloud(settled, storage: storage, seams: seams, logger: logger) }
+    let ready = ReadyFile(path: readyFile, hasConnector: settled.connector != nil)
     let pageApplication = try explained {
       try cloud.pageApplication(
         host: pages.host, port: pages.port,
@@ -79,10 +87,20 @@ struct ServeCommand: AsyncParsableCommand {
         await ready.note(devices: port)
       }
     }
+    let connectorApplication = try explained {
+      try cloud.connectorApplication(
+        host: connector.connectorHost, port: connector.connectorPort ?? 0,
+        certificate: try ListenerFiles.certificate(connector.connectorCertificate, connector.connectorPrivateKey)
+      ) { port in
+        logger.info("connector: port \(port)")
+        await ready.note(connector: port)
+      }
+    }
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
       .init(service: pageApplication), .init(service: deviceApplication), .init(service: cloud.rounds),
       .init(service: PromptExit()),
     ]
+    if let connectorApplication { services.append(.init(service: connectorApplication)) }
     if exitWithParent {
       services.append(.init(service: StandardInputWatch(), successTerminationBehavior: .gracefullyShutdownGroup))
     }
@@ -92,9 +110,10 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       try await ServiceGroup(configuration: group).run()
     } catch let error as IOError {
-      throw ValidationError("Cannot listen: \(error). Choose another --port, --device-port or host.")
+      throw ValidationError("Cannot listen: \(error). Choose another --port, --device-port, --connector-port or host.")
     }
     try? await cloud.shutdown()
+    try? await credentials.shutdown()
   }
 }
 
@@ -111,20 +130,29 @@ enum ListenerFiles {
   }
 }
 
-/// Writes both ports once both are known.
+/// Writes the ports once all are known.
 private actor ReadyFile {
   let path: String?
+  let hasConnector: Bool
   private var pages: Int?
   private var devices: Int?
+  private var connector: Int?
 
-  init(path: String?) { self.path = path }
+  init(path: String?, hasConnector: Bool) {
+    self.path = path
+    self.hasConnector = hasConnector
+  }
 
   func note(pages port: Int) { pages = port; write() }
 
   func note(devices port: Int) { devices = port; write() }
 
+  func note(connector port: Int) { connector = port; write() }
+
   private func write() {
-    guard let path, let pages, let devices else { return }
-    try? Data("\(pages) \(devices)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    guard let path, let pages, let devices, hasConnector == (connector != nil) else { return }
+    let ports = [pages, devices] + (connector.map { [$0] } ?? [])
+    let line = ports.map(String.init).joined(separator: " ") + "\n"
+    try? Data(line.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LWASecrets
 import NIOSSL
 import ReplenishCloud
 
@@ -110,10 +111,19 @@ struct DeviceOptions: ParsableArguments {
 /// Login with Amazon and the replenishment service.
 struct AmazonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The client id of the LWA security profile.", valueName: "id"))
-  var clientID: String
+  var clientID: String?
 
   @Option(help: ArgumentHelp("The file of its secret, readable by its owner only.", valueName: "file"))
-  var clientSecretFile: String
+  var clientSecretFile: String?
+
+  @Option(
+    name: .customLong("aws-secret"),
+    help: ArgumentHelp(
+      """
+      Instead of the two: a secret of AWS Secrets Manager with the keys lwa-client-id and lwa-client-secret, read once at \
+      the start.
+      """, valueName: "name or arn"))
+  var awsSecret: String?
 
   @Option(help: ArgumentHelp("What is asked for.", valueName: "scopes"))
   var scope = "dash:replenish profile:user_id"
@@ -145,9 +155,24 @@ struct AmazonOptions: ParsableArguments {
   @Flag(help: "Let models register that Amazon has not certified yet (should_include_non_live).")
   var nonLive = false
 
-  func configuration() throws -> AmazonConfiguration {
-    let secret = try explained { try ClientSecret.read(clientSecretFile) }
-    var result = AmazonConfiguration(clientID: clientID, clientSecret: secret)
+  func validate() throws {
+    guard (clientID == nil) == (clientSecretFile == nil), (clientID == nil) != (awsSecret == nil) else {
+      throw ValidationError("Give --client-id and --client-secret-file, or --aws-secret.")
+    }
+  }
+
+  /// The id and the secret of the security profile.
+  private func client() async throws -> (id: String, secret: String) {
+    if let clientID, let clientSecretFile {
+      return (clientID, try explained { try ClientSecret.read(clientSecretFile) })
+    }
+    let found = try await explained { try await LoginClient(awsSecret: awsSecret ?? "") }
+    return (found.id, found.secret)
+  }
+
+  func configuration() async throws -> AmazonConfiguration {
+    let client = try await client()
+    var result = AmazonConfiguration(clientID: client.id, clientSecret: client.secret)
     if let amazon { result.stand(at: amazon) }
     if let authorizeAddress { result.authorize = authorizeAddress }
     if let tokenAddress { result.token = tokenAddress }

@@ -4,14 +4,31 @@ import ReplenishCloud
 
 /// The database and the keys of what is sealed in it.
 struct StorageOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The SQLite database; made when it is not there.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      The database: a file of SQLite, made when it is not there, or one of PostgreSQL, \
+      postgresql://ROLE@HOST/DATABASE?sslmode=verify-full, whose password is in the file that passfile=FILE in the \
+      address or the variable PGPASSFILE names.
+      """, valueName: "file or address"))
   var database = "replenish-cloud.sqlite"
 
   @Option(help: ArgumentHelp("The file of the keys that seal tokens; see replenish-cloud key.", valueName: "file"))
   var keys = "replenish-cloud.keys"
 
+  @Option(help: ArgumentHelp("How many connections to PostgreSQL this instance has at most.", valueName: "number"))
+  var databaseConnections = 8
+
+  func validate() throws {
+    guard (1...100).contains(databaseConnections) else {
+      throw ValidationError("--database-connections \(databaseConnections) is not a number from 1 to 100.")
+    }
+  }
+
   func open() async throws -> SQLStorage {
-    try await explained { try await SQLStorage.open(database, keys: try KeyFile(path: keys)) }
+    try await explained {
+      try await SQLStorage.open(database, keys: try KeyFile(path: keys), connections: databaseConnections)
+    }
   }
 }
 

@@ -69,6 +69,7 @@ struct ProgramTests {
       (["--http", "--ca-out", "x"], "--ca-out"), (["--port", "70000"], "--port"),
       (["--port", "0", "--ca-out", "missing/ca.pem"], "missing/ca.pem"), (["--rotation", "often"], "--rotation"),
       (["--poll-interval", "0"], "--poll-interval"), (["--host", "203.0.113.1", "--http"], "--host"),
+      (["--connector-url", "http://example.com/"], "--connector-url"), (["--aws-region", "x y"], "--aws-region"),
     ])
   func mistakes(arguments: [String], word: String) throws {
     let errors = Pipe()

@@ -42,6 +42,35 @@ struct AuthorizationRequestTests {
     }
   }
 
+  @Test(
+    "a loopback address of a client with a secret is compared exactly: it is no native app; a server for tests may be kinder",
+    arguments: [false, true])
+  func loopbackOfServer(isKind: Bool) async throws {
+    fixture.server.policy.confidentialMayVaryLoopbackPort = isKind
+    await fixture.storage.register(
+      .confidential(
+        id: "web", secret: "x", name: "Web", redirectURIs: ["http://127.0.0.1:3000/return"], scopes: ["order"]))
+    for (uri, isGood) in [("http://127.0.0.1:3000/return", true), ("http://127.0.0.1:3001/return", isKind)] {
+      let result = try await check {
+        $0["client_id"] = "web"
+        $0["redirect_uri"] = uri
+      }
+      #expect(((try? result.get()) != nil) == isGood)
+    }
+  }
+
+  @Test("a server with a name sends it with each answer, good or bad (RFC 9207)")
+  func issuer() async throws {
+    let fixture = OAuthFixture(issuer: { "https://auth.example" })
+    let request = try await fixture.server.authorizationRequest(FormParameters(fixture.parameters)).get()
+    let good = try await fixture.server.allow(request, subject: "alice")
+    let bad = fixture.server.refusal(
+      OAuthError(.accessDenied, .other, "No."), to: OAuthFixture.redirect, state: nil)
+    for location in [good, bad] { #expect(location.contains("&iss=https%3A%2F%2Fauth.example")) }
+    let silent = try await self.fixture.server.allow(check { _ in }.get(), subject: "alice")
+    #expect(!silent.contains("iss="))
+  }
+
   @Test("a loopback address may have any port", arguments: ["", ":1", ":54321"])
   func loopback(port: String) async throws {
     let uri = "http://127.0.0.1\(port)/return"
@@ -52,7 +81,7 @@ struct AuthorizationRequestTests {
     "other mistakes are sent to the client, with its state",
     arguments: [
       ("response_type", nil, .invalidRequest), ("response_type", "token", .unsupportedResponseType),
-      ("response_type", "code token", .unsupportedResponseType), ("scope", nil, .invalidRequest),
+      ("response_type", "code token", .unsupportedResponseType), ("scope", nil, .invalidScope),
       ("scope", "admin", .invalidScope), ("scope", "order \"", .invalidScope),
       ("code_challenge", nil, .invalidRequest), ("code_challenge", "short", .invalidRequest),
       ("code_challenge", String(repeating: "a", count: 44), .invalidRequest),

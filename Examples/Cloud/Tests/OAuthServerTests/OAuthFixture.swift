@@ -13,7 +13,10 @@ final class OAuthFixture: Sendable {
   let storage: InMemoryAuthorizationStorage
   let server: AuthorizationServer
 
-  init(_ change: (inout ServerPolicy) -> Void = { _ in }, dialect: OAuthDialect = OAuthDialect()) {
+  init(
+    _ change: (inout ServerPolicy) -> Void = { _ in }, dialect: OAuthDialect = OAuthDialect(),
+    issuer: (@Sendable () -> String)? = nil
+  ) {
     storage = InMemoryAuthorizationStorage(clients: [
       .public(
         id: "app", name: "App", redirectURIs: [Self.redirect, "http://127.0.0.1/return"],
@@ -22,11 +25,15 @@ final class OAuthFixture: Sendable {
       .confidential(
         id: "web", secret: "s:e%c+r t", name: "Web", redirectURIs: ["https://web.example/return?a=1"],
         scopes: ["order"]),
+      OAuthClient(
+        id: "resources", name: "Resource server", kind: .confidential(secretDigest: SecretDigest("r-secret").bytes),
+        redirectURIs: [], scopes: [], mayIntrospect: true),
     ])
     var policy = ServerPolicy()
     change(&policy)
     let clock = StandingClock()
-    server = AuthorizationServer(storage: storage, policy: policy, dialect: dialect, now: { clock.now })
+    server = AuthorizationServer(
+      storage: storage, devices: storage, issuer: issuer, policy: policy, dialect: dialect, now: { clock.now })
     self.clock = clock
   }
 
@@ -69,6 +76,21 @@ final class OAuthFixture: Sendable {
 
   func refresh(_ token: String, client: String = "app") async throws -> TokenAnswer {
     try await self.token(["grant_type": "refresh_token", "refresh_token": token, "client_id": client])
+  }
+
+  /// A code and tokens of the client with a secret, which sends no challenge.
+  func linkedWeb() async throws -> TokenAnswer {
+    let uri = "https://web.example/return?a=1"
+    let code = try await code {
+      $0["client_id"] = "web"
+      $0["redirect_uri"] = uri
+      $0["code_challenge"] = nil
+      $0["code_challenge_method"] = nil
+    }
+    return try await token([
+      "grant_type": "authorization_code", "code": code, "redirect_uri": uri, "client_id": "web",
+      "client_secret": "s:e%c+r t",
+    ])
   }
 
   func isAlive(_ accessToken: String) async throws -> Bool {

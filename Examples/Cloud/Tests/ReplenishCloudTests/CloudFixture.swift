@@ -7,6 +7,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import OAuthServer
+import Synchronization
 import Testing
 
 @testable import ReplenishCloud
@@ -23,12 +24,19 @@ final class CloudFixture: Sendable {
   let maker: Maker
   let emulator: AmazonEmulator
   let amazonCertificate: ServerCertificate
+  let database: EmptyDatabase
+  private let clients = Mutex<[HTTPClient]>([])
+  let seams: ConnectorSeams?
   let configure: @Sendable (inout CloudConfiguration) -> Void
 
-  init(_ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in }) throws {
+  init(seams: ConnectorSeams? = nil, _ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in })
+    throws
+  {
+    self.seams = seams
     self.configure = configure
     folder = FileManager.default.temporaryDirectory.appending(path: "cloud-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    database = EmptyDatabase(folder: folder)
     maker = try Maker()
     let clock = clock
     var configuration = EmulatorConfiguration(
@@ -51,13 +59,14 @@ final class CloudFixture: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// Opens the database once more.
-  func open() async throws -> SQLStorage { try await SQLStorage.open(folder + "/cloud.sqlite", keys: keys) }
+  func open() async throws -> SQLStorage { try await database.open(keys: keys) }
 
   /// Works with the database alone.
   func withStorage(_ work: (SQLStorage) async throws -> Void) async throws {
     let storage = try await open()
     let result = await Result { try await work(storage) }
     try await storage.close()
+    try await database.drop()
     try result.get()
   }
 
@@ -104,11 +113,12 @@ final class CloudFixture: Sendable {
         fixture: self, cloud: cloud, storage: storage, amazonPort: amazonPort, pages: "http://localhost:\(pagePort)",
         devicePort: devicePort, http: http)
       let result = await Result { try await test(running) }
-      try? await http.shutdown()
+      for client in clients.withLock({ $0 }) + [http] { try? await client.shutdown() }
       group.cancelAll()
       try? await group.waitForAll()
       try? await cloud.shutdown()
       try? await storage.close()
+      try? await database.drop()
       try result.get()
     }
   }
@@ -125,9 +135,17 @@ final class CloudFixture: Sendable {
       publicAddress: "http://localhost", amazon: amazon, mailFolder: folder + "/mail")
     configuration.passwordLogN = 4
     configure(&configuration)
+    configuration.connector?.service = "https://localhost:\(amazonPort)"
     let (clock, log) = (clock, log)
     let logger = Logger(label: "cloud") { _ in KeepingLogHandler(lines: log) }
-    return try ReplenishCloud(configuration, storage: storage, logger: logger, now: { clock.now })
+    return try ReplenishCloud(configuration, storage: storage, seams: seams, logger: logger, now: { clock.now })
+  }
+
+  /// A client that is shut down at the end, however the test ends.
+  func client(_ configuration: HTTPClient.Configuration) -> HTTPClient {
+    let client = HTTPClient(configuration: configuration)
+    clients.withLock { $0.append(client) }
+    return client
   }
 
   func clientConfiguration(

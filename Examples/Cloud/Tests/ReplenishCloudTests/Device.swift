@@ -62,7 +62,7 @@ extension CloudFixture.Running {
   func device(_ serial: String, _ identity: Maker.Identity, _ code: String = "") throws -> Device {
     let configuration = try fixture.clientConfiguration(trusting: fixture.maker.authority, as: identity)
     return Device(
-      serial: serial, claimCode: code, identity: identity, http: HTTPClient(configuration: configuration),
+      serial: serial, claimCode: code, identity: identity, http: fixture.client(configuration),
       address: "https://localhost:\(devicePort)")
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Export", .timeLimit(.minutes(3)))
+@Suite("Export", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
 struct ExportTests {
   @Test("the account page leads to a file with everything the cloud knows of the owner, and of nobody else")
   func content() async throws {
@@ -92,6 +92,9 @@ struct ExportTests {
           cloud.pages + "/account/recovery-codes", page: cloud.pages + "/account", [:]
         ).text.matches(of: /class="code">([0-9A-Z-]+)</).map { String($0.output.1) }
         try #require(codes.count == 8)
+        let app = try await cloud.app()
+        let connected = try await app.connected(browser)
+        let appCode = try await app.code(browser)
         let registration = try #require(
           try await cloud.storage.database.read { try ($0.value("SELECT id FROM registration") as Int64?) })
         let tokens = try #require(try await cloud.storage.registration(registration)?.tokens)
@@ -100,6 +103,7 @@ struct ExportTests {
           [
             tokens.access, tokens.refresh, cookie, String(state), String(ticket), CloudFixture.password,
             device.claimCode, SecretText.plain(device.claimCode), "client-s3cret", "Atza", "Atzr", "scrypt",
+            connected.access, connected.refresh, appCode, try #require(app.secret),
           ] + codes + codes.map(SecretText.plain)
         // Whatever is stored of them.
         secrets += try await cloud.storage.database.read { db in
@@ -107,7 +111,8 @@ struct ExportTests {
             "owner": ["password"], "recovery_code": ["fingerprint"], "session": ["fingerprint", "form_key"],
             "mail_ticket": ["fingerprint"], "link_attempt": ["state", "session", "verifier"],
             "registration": ["access_token", "refresh_token"], "device": ["claim_code", "public_key"],
-            "sealing_key": ["id", "proof"],
+            "sealing_key": ["id", "proof"], "oauth_client": ["secret"], "authorization_code": ["digest"],
+            "access_token": ["digest"], "refresh_token": ["digest"],
           ]
           return try columns.flatMap { table, columns in
             try columns.flatMap { column in
@@ -139,9 +144,17 @@ struct ExportTests {
     "mail_ticket": "what a mail allows for an hour, under the address that is in the account",
     "link_attempt": "a browser's way to Amazon, ten minutes at most: nothing but secrets and the device",
     "amazon_account": "the Amazon user id of a registration that is in the export",
+    "authorization_code": "nothing but a secret's digest and the grant, which is in the export",
+    "access_token": "nothing but a secret's digest and the grant, which is in the export",
+    "refresh_token": "nothing but secrets' digests and the grant, which is in the export",
   ]
   /// Why a table that reaches an owner needs no step of its own when the last rows are deleted.
-  private static let deletedAtOnce = ["mail_ticket": "its rows are under the mail address, which is free at once"]
+  private static let deletedAtOnce = [
+    "mail_ticket": "its rows are under the mail address, which is free at once",
+    "client_user": "no app may do anything from that instant; with its rows go those that refer to them:",
+    "access_grant": "it refers to client_user", "authorization_code": "it refers to access_grant",
+    "access_token": "it refers to access_grant", "refresh_token": "it refers to access_grant",
+  ]
 
   @Test("every table that reaches an owner or an Amazon account is exported or says why not, and is erased")
   func tables() async throws {
@@ -170,7 +183,13 @@ struct ExportTests {
       let (device, _) = try await cloud.linkedDevice(browser)
       try await cloud.with(device) {
         _ = try await device.press()
+        let app = try await cloud.app()
+        _ = try await app.devices(try await app.connected(browser).access)
         let owner = try #require(try await cloud.storage.owner(email: "owner@example.com")).id
+        let grant = AccessGrant(id: "grant", owner: owner, clientID: "client", scope: [], userID: "user")
+        let event = ConnectorEvent.about(
+          .discovery, "search", under: grant, connector: "c", until: cloud.clock.now + 60)
+        #expect(try await cloud.storage.note(event, at: cloud.clock.now))
         let ownership = try #require(try await cloud.storage.ownerships(of: owner).first)
         let command = DeviceCommand(
           id: "c", ownership: ownership.id, action: .identify(seconds: 5), expiresAt: cloud.clock.now + 60)

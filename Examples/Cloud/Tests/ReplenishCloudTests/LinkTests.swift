@@ -5,7 +5,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Links", .timeLimit(.minutes(3)))
+@Suite("Links", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
 struct LinkTests {
   @Test("the way to Amazon carries state, S256 challenge, model and serial, and the exact return address; no secret")
   func departure() async throws {
@@ -55,7 +55,7 @@ struct LinkTests {
         #expect(try await device.press().state == "void")
         try await cloud.eventually("Amazon knows") { try await cloud.registrations() == 0 }
         try await cloud.eventually("the page says so") {
-          try await browser.get(cloud.pages + path).text.contains("not linked")
+          try await browser.get(cloud.pages + path).text.contains("Link an Amazon account")
         }
         #expect(try await cloud.calls("replenish") == 0)
         // Another account may be linked now.
@@ -185,6 +185,9 @@ struct LinkTests {
         #expect(try await cloud.link(path, browser).status == 403)
         // Amazon had registered the device both times; the second one could be taken back.
         try await cloud.eventually("taken back") { try await cloud.registrations() == 0 }
+        try await cloud.eventually("free again") {
+          try await browser.get(cloud.pages + path).text.contains("Link an Amazon account")
+        }
         #expect(try await cloud.link(path, browser).status == 303)
       }
     }

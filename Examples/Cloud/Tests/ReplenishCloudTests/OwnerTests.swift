@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Owners", .timeLimit(.minutes(3)))
+@Suite("Owners", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
 struct OwnerTests {
   @Test("an account opens through a mail, once, and its recovery codes are shown once")
   func signUp() async throws {
@@ -56,8 +56,7 @@ struct OwnerTests {
       attacker.setCookie("cloud-session", planted, for: cloud.pages)
       #expect(try await attacker.get(cloud.pages + "/account").status == 303)
       // The database holds digests of session identifiers only.
-      let bytes = try Data(contentsOf: URL(fileURLWithPath: cloud.fixture.folder + "/cloud.sqlite-wal"))
-      #expect(bytes.range(of: Data(after.utf8)) == nil)
+      #expect(try await cloud.storage.places(of: [after]) == [])
     }
   }
 

@@ -4,30 +4,50 @@ import Foundation
 
 /// Looks at the database without knowing what it is about.
 enum SchemaWalk {
-  /// Every table, those of SQLite and the migrator included.
+  /// Every table, those of SQLite and of the migrations included.
   static func tables(_ db: any SQLSession) throws -> [String] {
-    try db.values("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    switch db.dialect {
+    case .sqlite: try db.values("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    case .postgreSQL:
+      try db.values(
+        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name")
+    }
   }
 
   static func columns(_ table: String, _ db: any SQLSession) throws -> [String] {
-    try db.values("SELECT name FROM pragma_table_info(?)", [table])
+    switch db.dialect {
+    case .sqlite: try db.values("SELECT name FROM pragma_table_info(?)", [table])
+    case .postgreSQL:
+      try db.values(
+        """
+        SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = ?
+        ORDER BY ordinal_position
+        """, [table])
+    }
   }
 
   /// Every `table.column` that has a text somewhere in one of its values.
   static func places(of text: String, _ db: any SQLSession) throws -> [String] {
     try tables(db).flatMap { table in
       try columns(table, db).filter { column in
-        try db.exists(
-          """
-          SELECT 1 FROM "\(table)" WHERE instr(CAST("\(column)" AS BLOB), CAST(? AS BLOB)) > 0
-          """, [text])
+        let condition =
+          switch db.dialect {
+          case .sqlite: "instr(CAST(\"\(column)\" AS BLOB), CAST(?1 AS BLOB)) > 0"
+          // Bytes are written as hexadecimal digits there.
+          case .postgreSQL:
+            "strpos(\"\(column)\"::text, ?1) > 0 OR strpos(\"\(column)\"::text, encode(convert_to(?1, 'UTF8'), 'hex')) > 0"
+          }
+        return try db.exists("SELECT 1 FROM \"\(table)\" WHERE \(condition)", [text])
       }.map { "\(table).\($0)" }
     }
   }
 
   /// Until the end of the transaction no row is missed by those that refer to it.
   static func ignoreForeignKeys(_ db: any SQLSession) throws {
-    try db.execute("PRAGMA defer_foreign_keys = ON")
+    switch db.dialect {
+    case .sqlite: try db.execute("PRAGMA defer_foreign_keys = ON")
+    case .postgreSQL: try db.execute("SET LOCAL session_replication_role = replica")
+    }
   }
 
   /// The rows of a table as text, in an order of their own.
@@ -42,11 +62,19 @@ enum SchemaWalk {
     var found = Set(try all.filter { try $0 == "owner" || !names.isDisjoint(with: columns($0, db)) })
     while true {
       let further = try all.filter { table in
-        let targets: [String] = try db.values("SELECT \"table\" FROM pragma_foreign_key_list(?)", [table])
-        return !found.contains(table) && !found.isDisjoint(with: targets)
+        try !found.contains(table) && !found.isDisjoint(with: targets(of: table, db))
       }
       if further.isEmpty { return found }
       found.formUnion(further)
+    }
+  }
+
+  private static func targets(of table: String, _ db: any SQLSession) throws -> [String] {
+    switch db.dialect {
+    case .sqlite: try db.values("SELECT \"table\" FROM pragma_foreign_key_list(?)", [table])
+    case .postgreSQL:
+      try db.values(
+        "SELECT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid = ?::regclass", [table])
     }
   }
 }

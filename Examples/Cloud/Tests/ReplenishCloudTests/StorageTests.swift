@@ -1,19 +1,22 @@
 import Foundation
-import GRDB
 import OwnerOnlyFiles
 import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Storage", .timeLimit(.minutes(1)))
+@Suite("Storage", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
 struct StorageTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "storage-\(UUID().uuidString)").path
+  private let database: EmptyDatabase
 
   init() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    database = EmptyDatabase(folder: folder)
   }
 
-  private var path: String { folder + "/cloud.sqlite" }
+  private func open(_ keys: KeyFile.Key...) async throws -> SQLStorage {
+    try await database.open(keys: KeyFile(keys: keys.isEmpty ? [KeyFile.draw()] : keys))
+  }
 
   private func device(_ storage: SQLStorage) async throws -> CloudDevice {
     let key = Fingerprint(of: "key")
@@ -39,45 +42,42 @@ struct StorageTests {
     return registration
   }
 
-  @Test("the writer commits with synchronous=FULL, read back on the open writer")
-  func synchronous() async throws {
-    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
-    let pool = try #require(storage.database as? SQLiteDatabase).pool
-    let values = try await pool.writeWithoutTransaction { db in
-      (try Int.fetchOne(db, sql: "PRAGMA synchronous"), try String.fetchOne(db, sql: "PRAGMA journal_mode"))
-    }
-    #expect(values.0 == 2 && values.1 == "wal")
-    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
-    #expect(mode == 0o600)
-  }
-
-  @Test("tokens come back, and neither file of the database holds them")
+  @Test("tokens come back, and the database does not hold them")
   func sealed() async throws {
-    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let storage = try await open()
     let registration = try await linked(storage)
     #expect(registration.tokens?.access == "Atza|ACCESS-canary")
     #expect(try await storage.registration(registration.id)?.tokens?.refresh == "Atzr|REFRESH-canary")
-    for file in [path, path + "-wal"] {
-      let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
-      #expect(bytes.range(of: Data("canary".utf8)) == nil)
-      #expect(bytes.range(of: Data("canary".utf8).base64EncodedData()) == nil)
+    let forms = ["canary", Data("canary".utf8).base64EncodedString()]
+    #expect(try await storage.places(of: forms) == [])
+    if database.kind == .sqlite {
+      for file in [database.path, database.path + "-wal"] {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        for form in forms { #expect(bytes.range(of: Data(form.utf8)) == nil) }
+      }
     }
   }
 
   @Test("a value that was moved to another column, row or generation does not open")
   func moved() async throws {
-    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let storage = try await open()
     let registration = try await linked(storage)
-    for (change, undo) in [
-      ("generation = generation + 1", "generation = generation - 1"), ("id = id + 90", "id = id - 90"),
-    ] {
-      try await storage.database.write { _ = try $0.execute("UPDATE registration SET \(change)") }
-      let id = registration.id + (change.hasPrefix("id") ? 90 : 0)
-      await #expect(throws: TokenVault.Failure.self) { _ = try await storage.registration(id) }
-      try await storage.database.write { _ = try $0.execute("UPDATE registration SET \(undo)") }
-      #expect(try await storage.registration(registration.id)?.tokens != nil)
+    func change(_ sql: String) async throws { _ = try await storage.database.write { try $0.execute(sql) } }
+    try await change("UPDATE registration SET generation = generation + 1")
+    await #expect(throws: TokenVault.Failure.self) { _ = try await storage.registration(registration.id) }
+    try await change("UPDATE registration SET generation = generation - 1")
+    #expect(try await storage.registration(registration.id)?.tokens != nil)
+    let copy = try await storage.database.write { db in
+      try db.execute("UPDATE registration SET state = 'ended'")
+      let columns = """
+        device, ownership, generation, client_id, amazon_user, state, linked_at, access_token, refresh_token, expires_at
+        """
+      return try db.inserted(
+        "INSERT INTO registration (\(columns)) SELECT \(columns) FROM registration RETURNING id", [])
     }
-    try await storage.database.write { _ = try $0.execute("UPDATE registration SET access_token = refresh_token") }
+    await #expect(throws: TokenVault.Failure.self) { _ = try await storage.registration(copy) }
+    #expect(try await storage.registration(registration.id)?.tokens != nil)
+    try await change("UPDATE registration SET access_token = refresh_token")
     await #expect(throws: TokenVault.Failure.self) { _ = try await storage.registration(registration.id) }
   }
 
@@ -86,17 +86,17 @@ struct StorageTests {
     let good = KeyFile.draw()
     let id: Int64
     do {
-      let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [good]))
+      let storage = try await open(good)
       id = try await linked(storage).id
       try await storage.close()
     }
     let other = KeyFile.draw()
-    await #expect(throws: TokenVault.Failure.self) { _ = try await SQLStorage.open(path, keys: KeyFile(keys: [other])) }
+    await #expect(throws: TokenVault.Failure.self) { _ = try await open(other) }
     let sameName = KeyFile.Key(id: good.id, bytes: other.bytes)
     await #expect(throws: TokenVault.Failure.self) {
-      _ = try await SQLStorage.open(path, keys: KeyFile(keys: [sameName]))
+      _ = try await open(sameName)
     }
-    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [other, good]))
+    let storage = try await open(other, good)
     #expect(try await storage.registration(id)?.state == .live)
     #expect(try await storage.registration(id)?.tokens != nil)
   }
@@ -119,7 +119,7 @@ struct StorageTests {
 
   @Test("only one of many gets the lease of a refresh, and a stranger's answer is not stored")
   func lease() async throws {
-    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let storage = try await open()
     let now = Date(timeIntervalSince1970: 1_800_000_000)
     let registration = try await linked(storage, at: now)
     let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -140,7 +140,7 @@ struct StorageTests {
 
   @Test("invalid_grant ends a link only if token, generation and client are the row's now")
   func endLink() async throws {
-    let storage = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
+    let storage = try await open()
     let registration = try await linked(storage)
     for change: @Sendable (inout Registration) -> Void in [
       { $0.tokens?.refresh = "older" }, { $0.generation += 1 }, { $0.clientID = "another" }, { $0.tokens = nil },
@@ -153,13 +153,5 @@ struct StorageTests {
     #expect(try await storage.endLink(refusedBy: registration, at: .now) == .ended)
     #expect(try await storage.registration(registration.id)?.state == .ended)
     #expect(try await storage.registration(registration.id)?.tokens == nil)
-  }
-
-  @Test("a database of another program is refused in one line")
-  func foreign() async throws {
-    try Data("this is no database, and long enough to be looked at".utf8).write(to: URL(fileURLWithPath: path))
-    await #expect(throws: SQLStorage.Failure.self) {
-      _ = try await SQLStorage.open(path, keys: KeyFile(keys: [KeyFile.draw()]))
-    }
   }
 }

@@ -1,3 +1,4 @@
+import BoundedHTTP
 import Foundation
 import NIOHTTP1
 
@@ -20,7 +21,7 @@ extension AmazonClient {
   }
 
   func replenish(slot: String, access: String) async -> DashOutcome<Replenished> {
-    await call(.POST, "/replenish/" + Self.segment(slot), "Replenish", access: access, body: "") { members in
+    await call(.POST, "/replenish/" + percentEncoded(slot), "Replenish", access: access, body: "") { members in
       guard let code = members["detailCode"] as? String else { return nil }
       return Replenished(
         detailCode: String(code.prefix(64)),
@@ -29,7 +30,7 @@ extension AmazonClient {
   }
 
   func slotStatus(slot: String, body: String, access: String) async -> DashOutcome<Bool> {
-    await call(.POST, "/slotStatus/" + Self.segment(slot), "SlotStatus", access: access, body: body)
+    await call(.POST, "/slotStatus/" + percentEncoded(slot), "SlotStatus", access: access, body: body)
   }
 
   func deviceStatus(body: String, access: String) async -> DashOutcome<Bool> {
@@ -41,7 +42,7 @@ extension AmazonClient {
   }
 
   func cancelTestOrders(slot: String?, access: String) async -> DashOutcome<[String]> {
-    let path = slot.map { "/testOrders/slots/" + Self.segment($0) } ?? "/testOrders"
+    let path = slot.map { "/testOrders/slots/" + percentEncoded($0) } ?? "/testOrders"
     return await call(.DELETE, path, "CancelTestOrders", access: access) { members in
       (members["slotOrderStatuses"] as? [[String: Any]])?.compactMap { $0["slotId"] as? String }
     }
@@ -67,7 +68,7 @@ extension AmazonClient {
 
   /// The state of an order's item for this slot.
   func orderStatus(_ eventInstanceID: String, slot: String, access: String) async -> DashOutcome<OrderState> {
-    let path = "/getOrderInfo/" + Self.segment(eventInstanceID)
+    let path = "/getOrderInfo/" + percentEncoded(eventInstanceID)
     return await call(.GET, path, "OrderInfo", access: access) { members in
       let items = (members["orderInfoData"] as? [String: Any])?["orderItems"] as? [[String: Any]] ?? []
       guard let item = items.first(where: { $0["slotId"] as? String == slot }) ?? items.first,
@@ -140,20 +141,5 @@ extension AmazonClient {
 
   private static func message(_ body: Data) -> String? {
     ((try? JSONSerialization.jsonObject(with: body)) as? [String: Any])?["message"] as? String
-  }
-
-  /// A path segment: everything but unreserved characters is escaped.
-  static func segment(_ text: String) -> String {
-    var result = ""
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        result.unicodeScalars.append(Unicode.Scalar(byte))
-      default: result += String(format: "%%%02X", byte)
-      }
-    }
-    return result
   }
 }

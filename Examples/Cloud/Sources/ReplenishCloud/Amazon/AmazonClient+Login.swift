@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import LWASecrets
 import NIOHTTP1
 import OAuthServer
 
@@ -57,21 +58,17 @@ extension AmazonClient {
     switch await post(form: fields, to: configuration.token) {
     case .none(let reason): return .failed("no answer from the token endpoint: \(reason)")
     case .answer(let status, _, let body):
-      let members = (try? JSONSerialization.jsonObject(with: body)) as? [String: Any] ?? [:]
-      guard status == 200 else {
-        let word = members["error"] as? String
-        if status == 400, word?.lowercased() == "invalid_grant" { return .invalidGrant }
-        return .failed("the token endpoint answered \(status) \(Self.word(word))")
+      switch TokenAnswer(status: status, body: body) {
+      case .invalidGrant: return .invalidGrant
+      case .refused(let status, let word): return .failed("the token endpoint answered \(status) \(word)")
+      case .unreadable(let reason): return .failed(reason)
+      case .tokens(let access, let lifetime, let new):
+        // The documents say that a refresh token always comes back; where none does, the old one is still good.
+        guard let refresh = new ?? old else {
+          return .failed("the token endpoint's answer has no refresh_token; is the client id a web application's?")
+        }
+        return .tokens(TokenPair(access: access, refresh: refresh, expiresAt: sentAt + lifetime))
       }
-      guard let access = members["access_token"] as? String, Self.isToken(access),
-        (members["token_type"] as? String)?.lowercased() == "bearer",
-        let lifetime = Self.seconds(members["expires_in"]), lifetime > 0
-      else { return .failed("the token endpoint's answer lacks access_token, token_type or expires_in") }
-      // The documents say that a refresh token always comes back; where none does, the old one is still good.
-      guard let refresh = members["refresh_token"] as? String ?? old, Self.isToken(refresh) else {
-        return .failed("the token endpoint's answer has no refresh_token; is the client id a web application's?")
-      }
-      return .tokens(TokenPair(access: access, refresh: refresh, expiresAt: sentAt + min(lifetime, 86_400)))
     }
   }
 
@@ -89,20 +86,8 @@ extension AmazonClient {
     }
   }
 
-  private static func isToken(_ text: String) -> Bool {
-    (1...2048).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-  }
-
-  private static func seconds(_ value: Any?) -> Double? {
-    (value as? NSNumber)?.doubleValue ?? (value as? String).flatMap(Double.init)
-  }
-
   /// An error word of the other side, fit for a log.
-  static func word(_ text: String?) -> String {
-    String(
-      (text ?? "").unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F }.prefix(64).map(
-        Character.init))
-  }
+  static func word(_ text: String?) -> String { TokenAnswer.word(text) }
 }
 
 /// Why something at Amazon did not work, for the log.

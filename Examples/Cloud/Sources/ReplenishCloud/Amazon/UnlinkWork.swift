@@ -23,8 +23,9 @@ struct UnlinkWork: Sendable {
       logger.error("registration \(id): Amazon could not be told of the unlink in seven days; its tokens are wiped")
       return try await storage.finishUnlink(id, .failed, at: now())
     }
-    // Pushed ahead first, so that a second instance does not do the same meanwhile.
-    try await storage.postponeUnlink(id, until: now() + min(3600, max(10, age / 2)))
+    // Pushed ahead first, so that nobody else does the same meanwhile: a second call might reach the owner's next link.
+    let until = now() + min(3600, max(10, age / 2))
+    guard try await storage.leaseUnlink(id, until: until, at: now()) else { return }
     var bad: String?
     for _ in 0..<2 {
       switch try await keeper.access(id, generation: row.generation, except: bad) {

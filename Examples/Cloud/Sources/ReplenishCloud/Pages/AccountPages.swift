@@ -75,12 +75,18 @@ extension CloudPages {
 
   // MARK: Sign-in
 
-  private func showSignIn(
-    _ visit: Visit, problem: String? = nil, email: String = "", next: String? = nil, tooMany: Bool = false
+  /// The sign-in form, also in the place of a page that needs an owner; `next` is where it leads.
+  func showSignIn(
+    _ visit: Visit, problem: String? = nil, email: String = "", next: String? = nil, purpose: String? = nil,
+    tooMany: Bool = false
   ) -> Response {
-    let next = CloudPages.localPath(next ?? visit.query["next"])
+    var values = [
+      "email": email, "next": CloudPages.localPath(next ?? visit.query["next"]), "action": "/sign-in",
+      "csrf": visit.found.formToken(for: "/sign-in"),
+    ]
+    values["purpose"] = purpose
     return page(
-      "cloud-sign-in", title: "Sign in", visit, ["email": email, "next": next], problem: problem,
+      "cloud-sign-in", title: "Sign in", visit, values, problem: problem,
       status: tooMany ? .tooManyRequests : problem == nil ? .ok : .forbidden)
   }
 
@@ -159,7 +165,8 @@ extension CloudPages {
     var visit = visit
     visit.found.session.owner = nil
     return message(
-      "The new password is set, and every browser was signed out.", title: "Done", visit, back: "/sign-in")
+      "The new password is set, and every browser was signed out. Apps stay connected; the page Apps ends them.",
+      title: "Done", visit, back: "/sign-in")
   }
 
   private func showRecover(_ visit: Visit, problem: String? = nil, tooMany: Bool = false) -> Response {

@@ -15,18 +15,24 @@ struct CloudPages: Sendable {
   /// Who hands out commands to devices; nil where devices cannot wait for any.
   let commands: CommandDesk?
   let pages: PageLibrary
+  /// The authorization server for owners.
+  let server: AuthorizationServer
   let address: ClientAddress
   let logger: Logger
   let now: @Sendable () -> Date
   /// Told that something became due, so that it does not wait for the next round.
   let hurry: @Sendable () -> Void
   static let bodyLimit = 16 * 1024
+  /// How long an authorization request may be.
+  static let addressLimit = 6 * 1024
 
   func router(isSecure: Bool) -> Router<CloudContext> {
     let router = Router(context: CloudContext.self)
     router.add(middleware: PageProblems(pages: pages, logger: logger, isSecure: isSecure))
     addAccountPages(to: router)
     addDevicePages(to: router)
+    addConsentPages(to: router)
+    addAppPages(to: router)
     return router
   }
 
@@ -82,16 +88,15 @@ struct CloudPages: Sendable {
   }
 
   /// A form from everybody.
+  ///
+  /// - Parameter matter: What its token is about, where that is more than the path.
   func submitted(
-    _ request: Request, _ context: CloudContext, _ act: (Submission) async throws -> Response
+    _ request: Request, _ context: CloudContext, for matter: String? = nil,
+    _ act: (Submission) async throws -> Response
   ) async throws -> Response {
-    let type = request.headers[.contentType]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
-    guard type == "application/x-www-form-urlencoded", request.headers[.secFetchSite] != "cross-site",
-      let found = try await sessions.find(request)
-    else { throw StaleForm() }
-    let body = try await request.body.collect(upTo: Self.bodyLimit)
-    guard let form = FormParameters(urlEncoded: String(buffer: body)), form.repeated.isEmpty,
-      found.accepts(form["csrf"], for: request.uri.path)
+    guard request.headers[.secFetchSite] != "cross-site", let found = try await sessions.find(request),
+      let form = try await request.formParameters(upTo: Self.bodyLimit), form.repeated.isEmpty,
+      found.accepts(form["csrf"], for: matter ?? request.uri.path)
     else { throw StaleForm() }
     return try await act(Submission(visit: Visit(request: request, context: context, found: found), form: form))
   }
@@ -108,14 +113,16 @@ struct CloudPages: Sendable {
 
   // MARK: Rendering
 
-  /// A page of this session; forms on it may be posted to `path` and to those in `forms`.
+  /// A page of this session; its form is posted to its own path, unless `values` name another `action` and its `csrf`.
   func page(
     _ template: String, title: String, _ visit: Visit, _ values: [String: Any] = [:], problem: String? = nil,
     status: HTTPResponse.Status = .ok
   ) -> Response {
     var values = values
-    values["csrf"] = visit.found.formToken(for: visit.path)
-    values["action"] = visit.path
+    if values["action"] == nil {
+      values["csrf"] = visit.found.formToken(for: visit.path)
+      values["action"] = visit.path
+    }
     if let problem { values["problem"] = problem }
     if visit.found.session.owner != nil {
       values["signedIn"] = ["csrf": visit.found.formToken(for: "/sign-out")]
@@ -134,8 +141,10 @@ struct CloudPages: Sendable {
 
   /// A path of this site to come back to; anything else is the front page.
   static func localPath(_ text: String?) -> String {
-    guard let text, text.utf8.count <= 512, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
-      text.hasPrefix("/claim?") || text == "/claim" || text == "/account"
+    guard let text, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return "/" }
+    if text.hasPrefix("/authorize?") { return text.utf8.count <= addressLimit + 11 ? text : "/" }
+    guard text.utf8.count <= 512,
+      text.hasPrefix("/claim?") || ["/claim", "/account", "/apps"].contains(text)
         || text.wholeMatch(of: /\/devices\/[0-9]{1,18}/) != nil
     else { return "/" }
     return text

@@ -5,10 +5,10 @@ import Foundation
 /// Each function is one transaction: it happened, durably, before it returns, or it did not happen at all. None of
 /// them is open while anybody talks to Amazon.
 public protocol CloudStorage: OwnerStorage, DeviceStorage, LinkStorage, PressStorage, NotificationStorage,
-  DownlinkStorage, ErasureStorage
+  DownlinkStorage, ErasureStorage, GrantStorage, ConnectorStorage
 {
-  /// Throws away what has died: sessions, tickets, attempts, refusals, commands, numbers of
-  /// notifications.
+  /// Throws away what has died: sessions, tickets, attempts, refusals, commands, numbers of notifications, events of the
+  /// connector.
   func sweep(at now: Date) async throws
 }
 
@@ -125,8 +125,8 @@ public protocol LinkStorage: Sendable {
   func unlink(device: CloudDevice.ID, at now: Date) async throws -> Bool
   /// Registrations of which Amazon is to be told now.
   func dueUnlinks(at now: Date) async throws -> [Registration.ID]
-  /// Tries again later.
-  func postponeUnlink(_ id: Registration.ID, until: Date) async throws
+  /// Makes the caller the one who tells Amazon now; it is tried again then. False when somebody else does.
+  func leaseUnlink(_ id: Registration.ID, until: Date, at now: Date) async throws -> Bool
   /// Wipes the tokens of a registration that is being taken back.
   func finishUnlink(_ id: Registration.ID, _ state: Registration.State, at now: Date) async throws
 

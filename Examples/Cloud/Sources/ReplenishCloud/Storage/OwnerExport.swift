@@ -3,7 +3,10 @@ import Foundation
 /// Everything the cloud knows of an owner, for the owner; no secret is in it, sealed or not.
 public struct OwnerExport: Sendable, Equatable, Encodable {
   /// The tables it draws on. A test compares them with the schema, so that none is forgotten.
-  static let tables = ["owner", "recovery_code", "session", "ownership", "registration", "slot", "press", "command"]
+  static let tables = [
+    "owner", "recovery_code", "session", "client_user", "access_grant", "ownership", "shared_device", "registration",
+    "slot", "press", "command", "connector_event",
+  ]
 
   /// The account.
   public struct Account: Sendable, Equatable, Encodable {
@@ -21,6 +24,28 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var until: Date
   }
 
+  /// An app that the owner allowed something, now or before.
+  public struct App: Sendable, Equatable, Encodable {
+    /// Its name.
+    public var name: String
+    /// Its identifier.
+    public var clientId: String
+    /// The owner's name towards it, and towards no other.
+    public var userId: String
+    /// What it may do.
+    public var grants: [Grant]
+  }
+
+  /// What an app may do.
+  public struct Grant: Sendable, Equatable, Encodable {
+    /// The scope.
+    public var scope: String
+    /// Since when.
+    public var since: Date
+    /// When it was used last.
+    public var lastUsedAt: Date
+  }
+
   /// A device, from the claim to the release.
   public struct Device: Sendable, Equatable, Encodable {
     /// The model id at Amazon.
@@ -31,6 +56,8 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var claimedAt: Date
     /// Until when it was.
     public var releasedAt: Date?
+    /// Its name towards apps; nil when none has asked yet.
+    public var idForApps: String?
     /// Its links to Amazon, oldest first.
     public var registrations: [Link]
     /// Its presses, oldest first.
@@ -83,6 +110,20 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var orderStateAt: Date?
   }
 
+  /// Something that managed integrations was told, or is to be.
+  public struct Told: Sendable, Equatable, Encodable {
+    /// The owner's name towards it.
+    public var userId: String
+    /// What it is about.
+    public var kind: String
+    /// The number of the search, or of the command.
+    public var reference: String
+    /// Where it stands.
+    public var state: String
+    /// Since when.
+    public var notedAt: Date
+  }
+
   /// Something that a device was asked to do.
   public struct Command: Sendable, Equatable, Encodable {
     /// What, in a word.
@@ -99,21 +140,30 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
   public var account: Account
   /// The browsers that are signed in.
   public var sessions: [Session]
+  /// The apps that the owner allowed something, by name.
+  public var apps: [App]
   /// The devices owned now and before, oldest claim first.
   public var devices: [Device]
+  /// What managed integrations was told in the last minutes, oldest first.
+  public var managedIntegrations: [Told]
 
   /// The file that the owner gets.
   func json(at now: Date) throws -> Data {
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .iso8601
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(File(exportedAt: now, account: account, sessions: sessions, devices: devices))
+    return try encoder.encode(
+      File(
+        exportedAt: now, account: account, sessions: sessions, apps: apps, devices: devices,
+        managedIntegrations: managedIntegrations))
   }
 
   private struct File: Encodable {
     var exportedAt: Date
     var account: Account
     var sessions: [Session]
+    var apps: [App]
     var devices: [Device]
+    var managedIntegrations: [Told]
   }
 }

@@ -20,21 +20,50 @@ extension SQLStorage {
     let sessions = try db.rows("SELECT expires_at FROM session WHERE owner = ? ORDER BY expires_at", [owner])
     let devices = try db.rows(
       """
-      SELECT ownership.id AS id, model, serial, claimed_at, released_at
+      SELECT ownership.id AS id, model, serial, claimed_at, released_at, shared_device.name AS name
       FROM ownership JOIN device ON device.id = ownership.device
+      LEFT JOIN shared_device ON shared_device.ownership = ownership.id
       WHERE owner = ? ORDER BY claimed_at, ownership.id
+      """, [owner])
+    let told = try db.rows(
+      """
+      SELECT user_id, kind, reference, state, noted_at FROM connector_event WHERE owner = ? ORDER BY noted_at, id
       """, [owner])
     return OwnerExport(
       account: .init(
         email: account["email"], openedAt: account.date("created_at"), recoveryCodesLeft: account["codes"]),
-      sessions: sessions.map { .init(until: $0.date("expires_at")) },
+      sessions: sessions.map { .init(until: $0.date("expires_at")) }, apps: try exportedApps(owner, db),
       devices: try devices.map { row in
         OwnerExport.Device(
           model: row["model"], serial: row["serial"], claimedAt: row.date("claimed_at"),
-          releasedAt: row.dateIfAny("released_at"), registrations: try exportedLinks(ownership: row["id"], db),
+          releasedAt: row.dateIfAny("released_at"), idForApps: row["name"],
+          registrations: try exportedLinks(ownership: row["id"], db),
           presses: try exportedPresses(ownership: row["id"], db),
           commands: try exportedCommands(ownership: row["id"], db))
+      },
+      managedIntegrations: told.map { row in
+        OwnerExport.Told(
+          userId: row["user_id"], kind: row["kind"], reference: row["reference"], state: row["state"],
+          notedAt: row.date("noted_at"))
       })
+  }
+
+  private static func exportedApps(_ owner: Owner.ID, _ db: any SQLSession) throws -> [OwnerExport.App] {
+    try db.rows(
+      """
+      SELECT client, name, user_id FROM client_user JOIN oauth_client ON oauth_client.id = client_user.client
+      WHERE owner = ? ORDER BY name, client
+      """, [owner]
+    ).map { app in
+      let client: String = app["client"]
+      let grants = try db.rows(
+        "SELECT * FROM access_grant WHERE owner = ? AND client = ? ORDER BY created_at, id", [owner, client])
+      return OwnerExport.App(
+        name: app["name"], clientId: client, userId: app["user_id"],
+        grants: grants.map {
+          .init(scope: $0["scope"], since: $0.date("created_at"), lastUsedAt: $0.date("last_used_at"))
+        })
+    }
   }
 
   private static func exportedLinks(ownership: Int64, _ db: any SQLSession) throws -> [OwnerExport.Link] {
@@ -84,7 +113,8 @@ extension SQLStorage {
       guard let record = try Self.owner(owner, db) else { return false }
       // A browser that is at Amazon keeps its attempt: what it brings back must be taken back.
       for ownership in try Self.ownerships(of: owner, db) { try Self.release(ownership, at: now, db) }
-      for table in ["session", "recovery_code", "amazon_account"] {
+      // With an owner's names towards apps go the grants, with those their codes and tokens.
+      for table in ["session", "recovery_code", "amazon_account", "client_user"] {
         try db.execute("DELETE FROM \(table) WHERE owner = ?", [owner])
       }
       try db.execute("DELETE FROM mail_ticket WHERE email = ?", [record.email])
@@ -157,11 +187,13 @@ extension SQLStorage {
   /// Which rows reach an owner, in an order that the foreign keys allow. A test compares the tables with the schema, so
   /// that none is forgotten.
   static let erasedRows: [(table: String, rows: String)] = [
+    ("connector_event", "owner = ?1"),
     ("slot", "registration IN (\(registrations))"),
     ("press", "ownership IN (\(ownerships)) OR registration IN (\(registrations))"),
     ("registration", "ownership IN (\(ownerships))"),
     ("command", "ownership IN (\(ownerships))"),
     ("link_attempt", "ownership IN (\(ownerships))"),
+    ("shared_device", "ownership IN (\(ownerships))"),
     ("ownership", "owner = ?1"),
     ("amazon_account", "owner = ?1"),
     ("session", "owner = ?1"),

@@ -273,12 +273,15 @@ extension SQLStorage {
     }
   }
 
-  /// Tries again later.
-  public func postponeUnlink(_ id: Registration.ID, until: Date) async throws {
+  /// Makes the caller the one who tells Amazon now; it is tried again then. False when somebody else does.
+  public func leaseUnlink(_ id: Registration.ID, until: Date, at now: Date) async throws -> Bool {
     try await database.write { db in
-      try db.execute(
-        "UPDATE registration SET next_attempt_at = ? WHERE id = ? AND state = 'unlinking'",
-        [until.seconds, id])
+      let changed = try db.execute(
+        """
+        UPDATE registration SET next_attempt_at = ? WHERE id = ? AND state = 'unlinking'
+        AND (next_attempt_at IS NULL OR next_attempt_at <= ?)
+        """, [until.seconds, id, now.seconds])
+      return changed == 1
     }
   }
 

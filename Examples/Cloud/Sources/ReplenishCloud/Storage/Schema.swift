@@ -50,6 +50,7 @@ enum Schema {
         ALTER TABLE registration ADD COLUMN refresh_after REAL;
         CREATE INDEX registration_live ON registration (id) WHERE state = 'live';
         """),
+    SchemaStep(name: "6 apps and what owners allow them", sql: grants),
     // Revocations are counted, so that a look for new ones is as cheap as there are few of them.
     SchemaStep(
       name: "7 commands to devices",
@@ -68,7 +69,98 @@ enum Schema {
         ALTER TABLE device ADD COLUMN revocation INTEGER;
         CREATE INDEX device_revocation ON device (revocation) WHERE revocation IS NOT NULL;
         """),
+    // Events stay until they expire, so that a request which comes again makes no second one.
+    SchemaStep(
+      name: "8 events of the connector",
+      sql: """
+        CREATE TABLE connector_event (
+          id TEXT PRIMARY KEY NOT NULL,
+          grant_id TEXT NOT NULL,
+          owner TEXT NOT NULL REFERENCES owner,
+          user_id TEXT NOT NULL,
+          connector TEXT NOT NULL,
+          kind TEXT NOT NULL,
+          reference TEXT NOT NULL,
+          device TEXT,
+          command TEXT,
+          seconds INTEGER,
+          state TEXT NOT NULL,
+          noted_at REAL NOT NULL,
+          expires_at REAL NOT NULL,
+          attempts INTEGER NOT NULL DEFAULT 0,
+          lease TEXT,
+          lease_until REAL,
+          next_attempt_at REAL NOT NULL
+        );
+        CREATE INDEX connector_event_open ON connector_event (next_attempt_at) WHERE state = 'open';
+        CREATE INDEX connector_event_owner ON connector_event (owner);
+        CREATE INDEX connector_event_expires ON connector_event (expires_at);
+        """),
   ]
+
+  /// Codes and tokens are digests. Whatever a grant has goes with it.
+  private static let grants = """
+    CREATE TABLE oauth_client (
+      id TEXT PRIMARY KEY NOT NULL,
+      name TEXT NOT NULL,
+      secret BLOB,
+      redirect_uris TEXT NOT NULL,
+      scopes TEXT NOT NULL,
+      may_introspect INTEGER NOT NULL,
+      created_at REAL NOT NULL
+    );
+    CREATE TABLE client_user (
+      client TEXT NOT NULL REFERENCES oauth_client ON DELETE CASCADE,
+      owner TEXT NOT NULL REFERENCES owner ON DELETE CASCADE,
+      user_id TEXT NOT NULL UNIQUE,
+      PRIMARY KEY (client, owner)
+    );
+    CREATE INDEX client_user_owner ON client_user (owner);
+    CREATE TABLE access_grant (
+      id TEXT PRIMARY KEY NOT NULL,
+      client TEXT NOT NULL,
+      owner TEXT NOT NULL,
+      scope TEXT NOT NULL,
+      created_at REAL NOT NULL,
+      last_used_at REAL NOT NULL,
+      FOREIGN KEY (client, owner) REFERENCES client_user (client, owner) ON DELETE CASCADE
+    );
+    CREATE INDEX access_grant_owner ON access_grant (owner);
+    CREATE INDEX access_grant_client ON access_grant (client, owner);
+    CREATE INDEX access_grant_used ON access_grant (last_used_at);
+    CREATE TABLE authorization_code (
+      digest BLOB PRIMARY KEY NOT NULL,
+      access_grant TEXT NOT NULL REFERENCES access_grant ON DELETE CASCADE,
+      redirect_uri TEXT,
+      challenge TEXT,
+      challenge_method TEXT,
+      is_used INTEGER NOT NULL DEFAULT 0,
+      expires_at REAL NOT NULL
+    );
+    CREATE INDEX authorization_code_grant ON authorization_code (access_grant);
+    CREATE INDEX authorization_code_expiry ON authorization_code (expires_at);
+    CREATE TABLE access_token (
+      digest BLOB PRIMARY KEY NOT NULL,
+      access_grant TEXT NOT NULL REFERENCES access_grant ON DELETE CASCADE,
+      scope TEXT NOT NULL,
+      expires_at REAL NOT NULL
+    );
+    CREATE INDEX access_token_grant ON access_token (access_grant, expires_at);
+    CREATE INDEX access_token_expiry ON access_token (expires_at);
+    CREATE TABLE refresh_token (
+      digest BLOB PRIMARY KEY NOT NULL,
+      access_grant TEXT NOT NULL REFERENCES access_grant ON DELETE CASCADE,
+      predecessor BLOB,
+      replaced_at REAL
+    );
+    CREATE INDEX refresh_token_grant ON refresh_token (access_grant);
+    CREATE INDEX refresh_token_predecessor ON refresh_token (predecessor) WHERE predecessor IS NOT NULL;
+    CREATE INDEX refresh_token_replaced ON refresh_token (replaced_at) WHERE replaced_at IS NOT NULL;
+    CREATE TABLE shared_device (
+      ownership INTEGER PRIMARY KEY NOT NULL REFERENCES ownership ON DELETE CASCADE,
+      name TEXT NOT NULL UNIQUE
+    );
+    """
 
   private static let first = """
     CREATE TABLE sealing_key (
