@@ -190,7 +190,7 @@ class Bench:
     def measure_waiting(self):
         count = self.options.waiting
         amazon = self.new_amazon(0)
-        cloud = self.keep(BenchCloud(self.options.cloud, self.maker, amazon).start())
+        cloud = self.keep(BenchCloud(self.options.cloud, self.maker, amazon, options=["--downlink"]).start())
         time.sleep(3)
         self.results["device_bytes"] = database_size(cloud) / len(self.maker.serials)
         before = memory.sampled(cloud.process.pid)

@@ -22,11 +22,10 @@ def cpu_seconds(pid):
 class BenchCloud(Cloud):
     """An instance of the cloud; with `like`, a further one on the database and keys of another."""
 
-    def __init__(self, program, maker, amazon, database=None, like=None):
+    def __init__(self, program, maker, amazon, database=None, like=None, options=()):
         self.shared = like.database if like else database
         self.keys_of = like and like.keys
-        options = ["--proxy", "127.0.0.1", "--downlink"]
-        super().__init__(program, maker, amazon, options=options)
+        super().__init__(program, maker, amazon, options=["--proxy", "127.0.0.1", *options])
 
     def command(self, word, *words):
         # Called once the folder is there, and before the database is.

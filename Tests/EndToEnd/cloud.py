@@ -94,11 +94,12 @@ def free_port():
 class Cloud:
     """The maker's cloud in a folder of its own; `start` and `kill` it as often as you like, its addresses stay.
 
-    `amazon` is the emulator; `heard_by` a recorder through which the cloud, but no browser, speaks to it.
+    `amazon` is the emulator; `heard_by` a recorder through which the cloud, but no browser, speaks to it; `options` are
+    further ones of `serve`.
     """
 
-    def __init__(self, program, maker, amazon, heard_by=None):
-        self.program, self.maker, self.amazon = program, maker, amazon
+    def __init__(self, program, maker, amazon, heard_by=None, options=()):
+        self.program, self.maker, self.amazon, self.options = program, maker, amazon, options
         self.service = heard_by or amazon
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="e2e-cloud-"))
         self.database, self.keys, self.mails = (self.home / name for name in ("cloud.sqlite", "keys", "mail"))
@@ -134,7 +135,7 @@ class Cloud:
                 + ["--client-id", CLIENT_ID, "--client-secret-file", self.secret, "--test-devices"]
                 + ["--amazon", self.service.url, "--amazon-ca", self.service.ca]
                 + ["--authorize-address", self.amazon.url + "/ap/oa"]
-                + ["--ready-file", ready, "--exit-with-parent"],
+                + ["--ready-file", ready, "--exit-with-parent", *self.options],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
