@@ -50,7 +50,7 @@ test-c: packages ## The C library as firmware gets it: misuse, lives under valgr
 	@.ci/test Tests/CFirmware/run $(PYTEST_FLAGS)
 
 lint: ## Format and shell checks
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples/DashButton Examples/Companion Examples/Cloud/Package.swift Examples/Cloud/Sources Examples/Cloud/Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples/DashButton Examples/Companion Examples/Cloud/Package.swift Examples/Cloud/Sources Examples/Cloud/Tests Examples/Cloud/Bench
 	shellcheck -x $$(git grep -lE '^#!.*(bash|/sh)' -- . ':!*.md')
 
 sysroot: ## Libraries and headers of another architecture (ARCH=arm64 RELEASE=trixie)
