@@ -29,7 +29,7 @@ struct Log {
     case .setupProved: info("a phone proved the setup code")
     case .linkingFailed(let why): warning("linking failed: \(why)")
     case .clockSet: info("the clock can be right: network calls begin")
-    case .identify: info("a phone asks which device this is")
+    case .identify: info("asked which device this is")
     case .fault(let text): error(text)
     }
   }

@@ -92,7 +92,7 @@ extension DaemonConfiguration.Cloud {
   /// Orders through the cloud: then no phone comes to the device.
   func apply(to configuration: inout ReplenishConfiguration) throws(ReplenishError) {
     do throws(ServiceURLFault) {
-      configuration.device.order(through: MakersCloud(try ServiceURL(host)))
+      configuration.device.order(through: MakersCloud(try ServiceURL(host), downlink: waitsForCommands))
     } catch { throw ReplenishError("[cloud] host: \(error.explanation)") }
     configuration.bearer = .none
     configuration.setupRecord = nil

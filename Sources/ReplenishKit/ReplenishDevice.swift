@@ -12,7 +12,10 @@ public final class ReplenishDevice {
   let loop: EventLoop
   let performer: Performer
   private let store: RecordStore
-  private let http: HTTPClient
+  private let settings: HTTPClientConfiguration
+  /// Those of earlier keys, whose last requests may still be under way.
+  private var retired: [HTTPClient] = []
+  private let renewal: KeyRenewal?
   private let bearer: (any Bearer)?
   private var waiting: [Event] = []
   private var diversion: ((Event?) -> Void)?
@@ -23,6 +26,7 @@ public final class ReplenishDevice {
   private var players: [(slot: Int, player: LightPlayer)] = []
   private var shown: [(slot: Int, signal: LightSignal)] = []
   private let cloud: String?
+  private let holdsRequest: Bool
   private let loopIsOurs: Bool
   private var isClosed = false
   private var isFinished = false
@@ -57,6 +61,12 @@ public final class ReplenishDevice {
       if let path = configuration.sealKeyFile { seal = try SealKeyFile.read(path) }
       store = try RecordStore(folder: configuration.stateFolder, fileSystem: LinuxFileSystem(), seal: seal)
     } catch { throw ReplenishError(error.text) }
+    renewal = KeyRenewal(configuration, serial: identity.serial)
+    // Under the lock of the state folder: whoever has it is alone with these files too.
+    do throws(StorageError) { try renewal?.finish() } catch {
+      store.close()
+      throw ReplenishError(error.text)
+    }
     let loop: EventLoop
     do throws(Errno) {
       if let shared { loop = shared } else { loop = try EventLoop() }
@@ -76,19 +86,20 @@ public final class ReplenishDevice {
       case .socket(let path): SocketBearer(loop: loop, path: path)
       case .kernel, .bluetoothd, .automatic: ReplenishDevice.bearer(loop, configuration, credential)
       }
-    var settings = configuration.device
-    if let name = configuration.bearer.bluetooth?.name { settings.phoneName = name }
-    if configuration.sealKeyFile != nil { settings.protection = store.protection }
+    var behaviour = configuration.device
+    if let name = configuration.bearer.bluetooth?.name { behaviour.phoneName = name }
+    if configuration.sealKeyFile != nil { behaviour.protection = store.protection }
     // Without a bearer no phone can come, so there is no window to open by itself.
-    if bearer == nil { settings.opensSetupAtStart = false }
-    let device = Device(settings, identity: identity, credential: credential, random: SystemRandom())
+    if bearer == nil { behaviour.opensSetupAtStart = false }
+    let device = Device(behaviour, identity: identity, credential: credential, random: SystemRandom())
     performer = Performer(
       device: device, loop: loop, store: store, http: http, bearer: bearer, boot: SystemClock.bootIdentity())
     self.loop = loop
     self.store = store
-    self.http = http
+    self.settings = configuration.http
     self.bearer = bearer
     self.identity = identity
+    holdsRequest = configuration.device.cloud?.holdsRequest == true
     cloud = configuration.device.cloud.map { "none; the maker's cloud orders, \($0.address)" }
     loopIsOurs = shared == nil
     var notices: [String] = []
@@ -105,7 +116,31 @@ public final class ReplenishDevice {
   }
 
   /// Starts the device from its records.
-  public func start() { performer.start() }
+  public func start() {
+    if holdsRequest { performer.held = connections(settings.held) }
+    performer.start()
+  }
+
+  private func connections(_ configuration: HTTPClientConfiguration) -> HTTPClient? {
+    do throws(HTTPClientError) { return try HTTPClient(loop: loop, configuration: configuration) } catch { return nil }
+  }
+
+  /// Gives up the connections and TLS sessions by which the cloud knows the device under an earlier key. What is under way
+  /// on them ends as it may.
+  private func renewConnections() -> HTTPClient? {
+    guard let fresh = connections(settings) else { return nil }
+    retired.removeAll { client in
+      if client.count == 0 { client.close() }
+      return client.count == 0
+    }
+    retired.append(performer.http)
+    performer.http = fresh
+    if let held = performer.held, let fresh = connections(settings.held) {
+      retired.append(held)
+      performer.held = fresh
+    }
+    return fresh
+  }
 
   /// The descriptor to poll for reading.
   public var pollDescriptor: Int32 { loop.pollDescriptor }
@@ -127,7 +162,18 @@ public final class ReplenishDevice {
     lastCommand += 1
     let id = CommandID(lastCommand)
     answers.append((id, answer))
+    if case .renewKey = command { return renewKey(id) }
     performer.give(.command(id, command))
+  }
+
+  private func renewKey(_ id: CommandID) {
+    guard let renewal else {
+      let text = "no maker's cloud is configured, which would know the device by a key"
+      return answer(id, .refused(Refusal(.badRequest, text)))
+    }
+    renewal.begin(performer.http, renewed: { [unowned(unsafe) self] in renewConnections() }) {
+      [unowned(unsafe) self] reply in answer(id, reply)
+    }
   }
 
   /// A button of the firmware's own went down or up, debounced.
@@ -188,7 +234,9 @@ public final class ReplenishDevice {
     for button in buttons { button.close() }
     for player in players { player.player.close() }
     bearer?.end()
-    http.close()
+    performer.http.close()
+    performer.held?.close()
+    for client in retired { client.close() }
     store.close()
     if loopIsOurs { loop.close() }
   }

@@ -78,6 +78,7 @@ extension Invocation {
     case .slots: return .slots
     case .order: return .order(instanceID: arguments[0])
     case .cancelTestOrders: return .cancelTestOrders(slot: arguments.first)
+    case .renewKey: return .renewKey
     case .erase: return .erase
     }
   }

@@ -1,6 +1,6 @@
 /// The commands of the program. Their arguments are in ``Invocation``.
 enum Verb: CaseIterable {
-  case status, press, setup, unlink, identity, slots, order, cancelTestOrders, erase
+  case status, press, setup, unlink, identity, slots, order, cancelTestOrders, renewKey, erase
 
   /// The word on the command line.
   var word: String {
@@ -13,6 +13,7 @@ enum Verb: CaseIterable {
     case .slots: "slots"
     case .order: "order"
     case .cancelTestOrders: "cancel-test-orders"
+    case .renewKey: "renew-key"
     case .erase: "erase"
     }
   }
@@ -25,7 +26,7 @@ enum Verb: CaseIterable {
     case .order: "ID"
     case .cancelTestOrders: "[SLOT]"
     case .erase: "[--yes]"
-    case .setup, .unlink, .identity, .slots: ""
+    case .setup, .unlink, .identity, .slots, .renewKey: ""
     }
   }
 
@@ -34,7 +35,7 @@ enum Verb: CaseIterable {
     switch self {
     case .press, .order: 1...1
     case .cancelTestOrders: 0...1
-    case .status, .setup, .unlink, .identity, .slots, .erase: 0...0
+    case .status, .setup, .unlink, .identity, .slots, .renewKey, .erase: 0...0
     }
   }
 
@@ -49,6 +50,7 @@ enum Verb: CaseIterable {
     case .slots: "which slots are subscribed, and to what"
     case .order: "how an order is"
     case .cancelTestOrders: "cancel the test orders of a slot, or of all"
+    case .renewKey: "take a new key, certified by the maker's cloud"
     case .erase: "unlink and forget all but the factory's record"
     }
   }
@@ -96,6 +98,12 @@ enum Verb: CaseIterable {
       """
       For test devices only: afterwards a press places a test order again, instead
       of being told that one is open.
+      """
+    case .renewKey:
+      """
+      For devices that order through the maker's cloud, which knows them by this key.
+      The cloud trusts the present key until the new one is used, at the end of
+      this. Asking again after a failure is harmless.
       """
     case .erase:
       """

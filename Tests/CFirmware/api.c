@@ -111,6 +111,9 @@ static void null_objects(void) {
   CHECK_IS(replenish_config_set_ca_file(NULL, NULL), -EINVAL);
   CHECK_IS(replenish_config_set_phone_socket(NULL, NULL), -EINVAL);
   CHECK_IS(replenish_config_set_control_socket(NULL, NULL, NULL, NULL), -EINVAL);
+  CHECK_IS(replenish_config_set_cloud(NULL, NULL, NULL, NULL), -EINVAL);
+  CHECK_IS(replenish_config_set_cloud_downlink(NULL, 1), -EINVAL);
+  CHECK_IS(replenish_device_renew_key(NULL, NULL), -EINVAL);
 
   CHECK_IS(replenish_device_new(NULL, NULL), -EINVAL);
   CHECK(replenish_device_ref(NULL) == NULL);
@@ -548,6 +551,104 @@ static void sealing(void) {
   replenish_config_free(config);
 }
 
+static void write_file(const char *name, mode_t mode) {
+  FILE *file = fopen(name, "w");
+  CHECK(file != NULL && fputs("not looked into before there is a connection\n", file) > 0 && fclose(file) == 0);
+  CHECK(chmod(name, mode) == 0);
+}
+
+// The answer to a question that goes out into the network, or NULL when none came in ten seconds.
+static replenish_event *awaited(replenish_device *device, uint64_t request) {
+  replenish_event *event;
+  struct pollfd wait;
+  int turns;
+  wait.fd = replenish_device_get_fd(device);
+  wait.events = POLLIN;
+  for (turns = 0; turns < 1000; turns++) {
+    while (replenish_device_next_event(device, &event) == 1) {
+      if (replenish_event_get_request(event) == request) return event;
+      replenish_event_free(event);
+    }
+    poll(&wait, 1, 10);
+    CHECK_IS(replenish_device_dispatch(device), 0);
+  }
+  return NULL;
+}
+
+// The maker's cloud orders instead of the device. Nobody listens on port 1.
+static void through_a_cloud(void) {
+  char certificate[PATH_MAX], key[PATH_MAX], next[PATH_MAX];
+  replenish_config *config = usable("cloud");
+  replenish_device *device = NULL;
+  replenish_event *event;
+  struct replenish_status status;
+  uint64_t request = 0;
+
+  snprintf(certificate, sizeof certificate, "%s/device.pem", folder);
+  snprintf(key, sizeof key, "%s/device.key", folder);
+  snprintf(next, sizeof next, "%s/device.key.next", folder);
+  CHECK_IS(replenish_config_set_cloud(config, "https://127.0.0.1:1", certificate, NULL), -EINVAL);
+  CHECK_IS(replenish_config_set_cloud(config, NULL, certificate, key), -EINVAL);
+  CHECK_IS(replenish_config_set_cloud(config, "https://127.0.0.1:1", certificate, ""), -EINVAL);
+  CHECK_IS(replenish_config_set_cloud(config, "http://127.0.0.1:1", certificate, key), -EINVAL);
+  CHECK_TEXT(replenish_config_get_error(config), "the cloud's host: ");
+  CHECK_IS(replenish_config_set_cloud(config, "https://", certificate, key), -EINVAL);
+  CHECK_IS(replenish_config_set_cloud(config, "https://127.0.0.1:1", certificate, key), 0);
+  CHECK_IS(replenish_config_set_cloud_downlink(config, 1), 0);
+  CHECK_IS(replenish_device_new(&device, config), -EIO);
+  CHECK_TEXT(replenish_config_get_error(config), "device.key");
+  write_file(key, 0644);
+  write_file(certificate, 0644);
+  CHECK_IS(replenish_device_new(&device, config), -EIO);
+  CHECK_TEXT(replenish_config_get_error(config), "chmod 0400");
+  CHECK(chmod(key, 0600) == 0);
+  CHECK_IS(replenish_device_new(&device, config), 0);
+  CHECK_IS(replenish_device_renew_key(device, &request), -EBADFD);
+  CHECK_IS(replenish_device_start(device), 0);
+
+  // It needs no factory's record, and takes a press though no account is linked: that is the cloud's to say.
+  CHECK_IS(replenish_device_get_status(device, &status, sizeof status), 0);
+  CHECK_IS(replenish_device_press(device, "beans", &request), 0);
+  event = awaited(device, request);
+  CHECK_IS(replenish_event_get_type(event), REPLENISH_EVENT_NOTED);
+  replenish_event_free(event);
+  CHECK_IS(replenish_device_open_setup(device, &request), 0);
+  event = awaited(device, request);
+  CHECK_IS(replenish_event_get_type(event), REPLENISH_EVENT_REFUSED);
+  CHECK_IS(replenish_event_get_error(event), -EHOSTUNREACH);
+  replenish_event_free(event);
+
+  // The next key is made and waits for a certificate; the present files stay.
+  CHECK_IS(replenish_device_renew_key(device, &request), 0);
+  event = awaited(device, request);
+  CHECK_IS(replenish_event_get_type(event), REPLENISH_EVENT_REFUSED);
+  CHECK_IS(replenish_event_get_error(event), -EHOSTUNREACH);
+  CHECK_TEXT(replenish_event_get_text(event), "the maker's cloud");
+  replenish_event_free(event);
+  CHECK(access(next, F_OK) == 0 && access(key, F_OK) == 0 && access(certificate, F_OK) == 0);
+  // A second one while the first is open is refused at once, and both are answered.
+  CHECK_IS(replenish_device_renew_key(device, NULL), 0);
+  CHECK_IS(replenish_device_renew_key(device, &request), 0);
+  event = awaited(device, request);
+  CHECK_IS(replenish_event_get_error(event), -EBUSY);
+  replenish_event_free(event);
+  replenish_device_close(device);
+  drop_events(device);
+  replenish_device_unref(device);
+
+  // Without a cloud there is no such key.
+  CHECK_IS(replenish_config_set_cloud(config, NULL, NULL, NULL), 0);
+  CHECK_IS(replenish_device_new(&device, config), 0);
+  CHECK_IS(replenish_device_start(device), 0);
+  CHECK_IS(replenish_device_renew_key(device, &request), 0);
+  event = awaited(device, request);
+  CHECK_IS(replenish_event_get_type(event), REPLENISH_EVENT_REFUSED);
+  CHECK_IS(replenish_event_get_error(event), -EINVAL);
+  replenish_event_free(event);
+  replenish_device_unref(device);
+  replenish_config_free(config);
+}
+
 int main(int count, char **values) {
   if (count != 2) return 2;
   folder = values[1];
@@ -562,5 +663,6 @@ int main(int count, char **values) {
   bad_state();
   self_test();
   sealing();
+  through_a_cloud();
   return checks_end("api");
 }

@@ -54,6 +54,14 @@ class Maker:
             *("x509", "-req", "-in", folder / "server.csr", "-CA", self.ca, "-CAkey", self.ca_key, "-days", "365"),
             *("-extfile", extensions, "-out", self.server),
         )
+        # Signs devices' next keys.
+        self.rekey, self.rekey_key = folder / "rekey.pem", folder / "rekey.key"
+        extensions.write_text("basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign\n")
+        openssl("req", *self.KEY, "-subj", "/CN=New keys", "-keyout", self.rekey_key, "-out", folder / "rekey.csr")
+        openssl(
+            *("x509", "-req", "-in", folder / "rekey.csr", "-CA", self.ca, "-CAkey", self.ca_key, "-days", "365"),
+            *("-extfile", extensions, "-out", self.rekey),
+        )
         # The device makes its key; the factory sees the request only.
         for serial in self.serials:
             request = requests / f"{serial}.csr"
@@ -289,6 +297,11 @@ class Owner:
 
     def unlink(self):
         status, text, _ = self.post(self.page + "/unlink", page=self.page)
+        assert status == 303, text
+
+    def identify(self):
+        """Presses "Show me which one it is" on the device's page."""
+        status, text, _ = self.post(self.page + "/identify", page=self.page)
         assert status == 303, text
 
     def release(self):

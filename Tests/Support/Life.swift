@@ -73,6 +73,8 @@ package final class Life {
   package private(set) var lights: [Int: LightSignal] = [:]
   package private(set) var replies: [UInt64: Reply] = [:]
   package private(set) var windowIsOpen = false
+  /// The request that the cloud holds.
+  package private(set) var held: RequestID?
   package private(set) var told: [DeviceMessage] = []
   package private(set) var refusedPhone: [SetupFault] = []
   /// Whether the device's proof reached the phone: from then on a guess is spent.
@@ -144,6 +146,13 @@ package final class Life {
     let id = lastCommand
     try give(.command(CommandID(id), command))
     return replies[id]
+  }
+
+  /// The cloud answers the request that it held.
+  package func answerHeld(_ outcome: HTTPOutcome) throws(PowerLost) {
+    guard let id = held else { return }
+    held = nil
+    try give(.answer(id, outcome))
   }
 
   /// Presses the button of a slot for a moment.
@@ -237,6 +246,10 @@ package final class Life {
     case .remove(let kind):
       try step()
       inputs.append(.stored(kind, try storage.remove(kind)))
+    case .request(let id, let request) where request.isHeld:
+      precondition(held == nil, "two requests are held")
+      held = id
+      cloud?.noteHeld(request)
     case .request(let id, let request):
       inputs.append(.answer(id, try perform(request)))
     case .light(let slot, let signal):

@@ -29,6 +29,8 @@ package final class SimulatedCloud {
   package private(set) var orders: [String] = []
   /// The requests that it took, method and path.
   package private(set) var log: [String] = []
+  /// What was said of commands, oldest first.
+  package private(set) var ended: [String] = []
   private var openOrders: Set<String> = []
   private var faults: [(path: String, fault: SimulatedAmazon.Fault)] = []
 
@@ -71,8 +73,18 @@ package final class SimulatedCloud {
     }
   }
 
+  /// Logs a request that stays unanswered.
+  func noteHeld(_ request: HTTPRequest) {
+    let path = String(decoding: request.url.utf8.dropFirst(SimulatedCloud.address.utf8.count), as: UTF8.self)
+    log.append("\(request.method.name) \(path)")
+  }
+
   private func act(_ request: HTTPRequest, _ path: String) -> HTTPOutcome {
     if WireText.contains(path, "/v1/presses/") { return takePress(request, path) }
+    if WireText.contains(path, "/v1/commands/") {
+      ended.append(request.body.map { $0.withBytes { String(decoding: $0, as: UTF8.self) } } ?? "")
+      return answer(200, "{}")
+    }
     if path.isExactly("/v1/presence") || path.isExactly("/v1/device") {
       let linked = isLinked ? "true" : "false"
       return answer(200, #"{"claimed":true,"linked":\#(linked),"model":"Model1","serial":"SN0001"}"#)

@@ -79,6 +79,22 @@ int replenish_config_set_phone_socket(replenish_config *config, const char *path
 int replenish_config_set_control_socket(
     replenish_config *config, const char *path, const char *read_group, const char *act_group);
 
+/* The maker's cloud, which then holds the owner's tokens and orders instead of the device: `host` is its listener for
+ * devices, "https://devices.example.com:8444" for instance; `certificate` and `private_key` are paths of PEM files, the
+ * key without a pass phrase and readable for this user or root alone. Three null pointers (the default) for none: the
+ * device orders by itself. With a cloud no phone comes to the device: the setup record, the phone socket and all that
+ * concerns Login with Amazon do not count, and replenish_config_set_ca_file names the authorities to trust for the cloud.
+ * A button held for 5 s and replenish_device_open_setup tell the cloud that somebody is at the device, so that an owner
+ * may claim it there for ten minutes. -EINVAL if only some are null, or the host is none of https. */
+int replenish_config_set_cloud(
+    replenish_config *config, const char *host, const char *certificate, const char *private_key);
+
+/* Whether the device waits for the cloud's commands (not 0), with one request that the cloud holds for minutes, on a
+ * connection of its own; 0 is the default. The only command is to show which device it is: the lights say
+ * REPLENISH_LIGHT_IDENTIFY, and a REPLENISH_EVENT_IDENTIFY comes. Ordering is never one. Without a cloud it means
+ * nothing. */
+int replenish_config_set_cloud_downlink(replenish_config *config, int waits_for_commands);
+
 /* ---------------------------------------------------------------------------------------------------- The device */
 
 typedef struct replenish_device replenish_device;
@@ -87,7 +103,7 @@ typedef struct replenish_device replenish_device;
  * replenish_device_start. On failure replenish_config_get_error(config) has the reason:
  *   -EINVAL  a required setting is missing, or one cannot be used
  *   -ENODEV  no serial number was found
- *   -EIO     the state folder or the setup record cannot be used
+ *   -EIO     the state folder, the setup record, or the cloud's certificate or key cannot be used
  *   -ENOMEM  the event loop or libcurl could not be made */
 int replenish_device_new(replenish_device **device, replenish_config *config);
 
@@ -147,6 +163,12 @@ int replenish_device_unlink(replenish_device *device, uint64_t *request);
 /* A factory reset: unlinks, and forgets everything but the factory's record and the count of failed guesses. Answer:
  * REPLENISH_EVENT_DONE; REPLENISH_EVENT_ERASED when it is complete. */
 int replenish_device_erase(replenish_device *device, uint64_t *request);
+
+/* Takes a new key, certified by the maker's cloud, in place of the one that replenish_config_set_cloud named; the files
+ * are replaced, so their folders must be this user's to write. The cloud trusts the present key until the new one is
+ * used, at the end of this; a loss of power at any moment leaves one that is trusted, and asking again is harmless.
+ * Answer: REPLENISH_EVENT_DONE. */
+int replenish_device_renew_key(replenish_device *device, uint64_t *request);
 
 /* Asks the service what each slot is subscribed to. Answer: REPLENISH_EVENT_SLOTS. */
 int replenish_device_query_slots(replenish_device *device, uint64_t *request);

@@ -160,7 +160,7 @@ enum replenish_event_type {
   REPLENISH_EVENT_SETUP_PROVED = 9,   /* a phone proved the setup code */
   REPLENISH_EVENT_LINKING_FAILED = 10,/* linking failed; the text says why and what to do */
   REPLENISH_EVENT_CLOCK_SET = 11,     /* the board's clock can be right now */
-  REPLENISH_EVENT_IDENTIFY = 12,      /* a phone asks which device this is: blink, beep */
+  REPLENISH_EVENT_IDENTIFY = 12,      /* asked which device this is, by a phone or through the cloud: blink, beep */
   REPLENISH_EVENT_FAULT = 13,         /* something needs a person; the text says what */
   REPLENISH_EVENT_LIGHT = 14,         /* a slot's light changed; the value is an enum replenish_light */
 
@@ -293,7 +293,7 @@ enum replenish_light {
   REPLENISH_LIGHT_NEEDS_LINKING = 7,
   REPLENISH_LIGHT_SETUP_OPEN = 8,
   REPLENISH_LIGHT_LINKING = 9,         /* a phone is connected and linking */
-  REPLENISH_LIGHT_IDENTIFY = 10,       /* a phone asks which device this is */
+  REPLENISH_LIGHT_IDENTIFY = 10,       /* asked which device this is */
   REPLENISH_LIGHT_FAULT = 11           /* the device needs a person: the log says why */
 };
 

@@ -3,33 +3,6 @@ import ReplenishCore
 
 /// What stands behind a `replenish_config`: what the setters gave, and why the last of them failed.
 public final class Configuration {
-  /// A place where the serial number may stand.
-  public enum SerialPlace {
-    /// A file.
-    case file(String)
-    /// The device tree.
-    case deviceTree
-    /// The DMI tables.
-    case dmi
-  }
-
-  /// Where the control socket is, and for whom.
-  public struct ControlSocket {
-    /// Its path.
-    public var path: String
-    /// The group that may read.
-    public var readGroup: String?
-    /// The group that may act.
-    public var actGroup: String?
-
-    /// Makes a place.
-    public init(path: String, readGroup: String?, actGroup: String?) {
-      self.path = path
-      self.readGroup = readGroup
-      self.actGroup = actGroup
-    }
-  }
-
   // What both front doors need.
   /// The model.
   public var model: ModelID?
@@ -39,21 +12,8 @@ public final class Configuration {
   public var device = DeviceConfiguration(slots: [], lwa: .northAmerica, dash: .northAmerica)
   /// Where log lines go.
   public var log = LogSink()
-  // What the board needs.
-  /// Where to look for the serial number.
-  public var serialPlaces: [SerialPlace] = []
-  /// The state folder.
-  public var stateFolder: String?
-  /// The path of the factory's record.
-  public var setupRecord: String?
-  /// The path of the board's key.
-  public var sealKeyFile: String?
-  /// The certificates to trust.
-  public var caFile: String?
-  /// The socket that stands in for Bluetooth.
-  public var phoneSocket: String?
-  /// The control socket.
-  public var control: ControlSocket?
+  /// What the board needs, for the front door that has a board.
+  public var board: AnyObject?
   // What the core alone needs.
   /// The factory's record.
   public var credential: SetupCredential?

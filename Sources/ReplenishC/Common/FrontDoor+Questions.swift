@@ -17,6 +17,9 @@ extension FrontDoor {
   /// Resets to the factory's state.
   public func erase(_ request: UnsafeMutablePointer<UInt64>?) -> Int32 { ask(.erase, request) }
 
+  /// Takes a new key for the maker's cloud.
+  public func renewKey(_ request: UnsafeMutablePointer<UInt64>?) -> Int32 { ask(.renewKey, request) }
+
   /// Asks what slots are subscribed to.
   public func querySlots(_ request: UnsafeMutablePointer<UInt64>?) -> Int32 { ask(.slots, request) }
 

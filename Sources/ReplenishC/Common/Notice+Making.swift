@@ -31,7 +31,7 @@ extension Notice {
       self.init(REPLENISH_EVENT_LINKING_FAILED, "linking failed: \(why)")
       priority = .warning
     case .clockSet: self.init(REPLENISH_EVENT_CLOCK_SET, "the clock can be right: network calls begin")
-    case .identify: self.init(REPLENISH_EVENT_IDENTIFY, "a phone asks which device this is")
+    case .identify: self.init(REPLENISH_EVENT_IDENTIFY, "asked which device this is")
     case .fault(let text):
       self.init(REPLENISH_EVENT_FAULT, Wording(text))
       priority = .error

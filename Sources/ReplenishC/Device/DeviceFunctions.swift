@@ -102,6 +102,12 @@ public func replenish_device_erase(_ device: OpaquePointer?, _ request: UnsafeMu
 
 /// See replenish.h.
 @c @implementation
+public func replenish_device_renew_key(_ device: OpaquePointer?, _ request: UnsafeMutablePointer<UInt64>?) -> Int32 {
+  with(device) { $0.door.renewKey(request) }
+}
+
+/// See replenish.h.
+@c @implementation
 public func replenish_device_query_slots(_ device: OpaquePointer?, _ request: UnsafeMutablePointer<UInt64>?) -> Int32 {
   with(device) { $0.door.querySlots(request) }
 }

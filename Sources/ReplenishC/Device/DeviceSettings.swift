@@ -12,17 +12,18 @@ struct DeviceSettings {
   init(_ configuration: Configuration) throws(DeviceFault) {
     guard let model = configuration.model else { throw DeviceFault.missing("model", "replenish_config_set_model") }
     guard !configuration.device.slots.isEmpty else { throw DeviceFault.missing("slot", "replenish_config_add_slot") }
-    guard let folder = configuration.stateFolder else {
+    let board = configuration.settings
+    guard let folder = board.stateFolder else {
       throw DeviceFault.missing("state folder", "replenish_config_set_state_folder")
     }
     let serial: ReplenishConfiguration.Serial
     if let fixed = configuration.serial {
       serial = .fixed(fixed.text)
     } else {
-      guard !configuration.serialPlaces.isEmpty else {
+      guard !board.serialPlaces.isEmpty else {
         throw DeviceFault.missing("serial number", "replenish_config_set_serial or _add_serial_source")
       }
-      let sources = configuration.serialPlaces.map { place -> SerialSource in
+      let sources = board.serialPlaces.map { place -> SerialSource in
         switch place {
         case .file(let path): .file(path)
         case .deviceTree: .deviceTree
@@ -42,12 +43,19 @@ struct DeviceSettings {
     }
     var settings = ReplenishConfiguration(
       model: model.text, serial: serial, device: configuration.device, stateFolder: folder)
-    settings.setupRecord = configuration.setupRecord
-    settings.sealKeyFile = configuration.sealKeyFile
-    settings.http.certificateFile = configuration.caFile
-    if let path = configuration.phoneSocket { settings.bearer = .socket(path) }
+    settings.sealKeyFile = board.sealKeyFile
+    settings.http.certificateFile = board.caFile
+    if let cloud = board.cloud {
+      // Then no phone comes to the device.
+      settings.device.order(through: MakersCloud(cloud.address, downlink: board.waitsForCommands))
+      settings.http.clientCertificate = HTTPClientConfiguration.ClientCertificate(
+        certificateFile: cloud.certificate, privateKeyFile: cloud.privateKey)
+    } else {
+      settings.setupRecord = board.setupRecord
+      if let path = board.phoneSocket { settings.bearer = .socket(path) }
+    }
     device = settings
-    guard let control = configuration.control else {
+    guard let control = board.control else {
       self.control = nil
       return
     }

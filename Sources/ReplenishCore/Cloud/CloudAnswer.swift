@@ -71,7 +71,7 @@ enum CloudAnswer {
     }
   }
 
-  private static func read<Value>(
+  static func read<Value>(
     _ answer: HTTPAnswer, _ value: (JSONValue) throws(AnswerFault) -> Value
   ) throws(DashError) -> Value {
     try check(answer)

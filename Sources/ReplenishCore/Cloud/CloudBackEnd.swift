@@ -24,9 +24,11 @@ package protocol CloudBackEnd: AnyObject {
   /// Reads the answer to a command.
   func read(_ answer: HTTPAnswer, for command: Command, _ device: Device) throws(DashError) -> Reply
   /// Takes the answer to a question of its own.
-  func takeAnswer(_ outcome: HTTPOutcome, _ device: Device)
+  func takeAnswer(_ id: RequestID, _ outcome: HTTPOutcome, _ device: Device)
   /// A failure on the way to the cloud, for a person.
   func explain(_ failure: TransportFailure) -> String
+  /// Whether it waits for commands, with a request that the cloud holds.
+  var holdsRequest: Bool { get }
   /// Whether a factory reset leaves nothing more to be told.
   var isForgotten: Bool { get }
   /// The uptime in milliseconds until which the cloud takes a claim of the device; nil when it takes none.

@@ -33,6 +33,16 @@ public final class DeviceKey {
     PEM.write { PEM_write_bio_PKCS8PrivateKey($0, key, nil, nil, 0, nil, nil) == 1 }
   }
 
+  /// Whether a certificate (X.509, RFC 5280) in PEM, the first of several, is for this key.
+  package func isKey(of certificate: Secret) -> Bool {
+    guard let found = PEM.read(certificate, { PEM_read_bio_X509($0, nil, PEM.noPassPhrase, nil) }) else { return false }
+    defer {
+      X509_free(found)
+      ERR_clear_error()
+    }
+    return X509_check_private_key(found, key) == 1
+  }
+
   /// A request for a certificate for this key (PKCS #10, RFC 2986) in PEM, signed with it; nil without memory.
   ///
   /// - Parameter serial: the request's common name. The factory goes by its own list, and by the key.

@@ -30,6 +30,9 @@ public final class MakersCloud {
   /// The end of the link that a factory reset has yet to tell; nil when there is none.
   var farewell: Farewell?
 
+  /// The wait for commands; nil where there is none.
+  let downlink: Downlink?
+
   /// Somebody who holds a button, or gave a command.
   struct Visitor {
     let command: CommandID?
@@ -46,7 +49,13 @@ public final class MakersCloud {
   }
 
   /// Takes the address of the cloud's listener for devices.
-  public init(_ address: ServiceURL) { self.address = address.text }
+  ///
+  /// - Parameter downlink: Whether to wait for commands there, with one request that the cloud holds for minutes. Ordering
+  ///   is never a command.
+  public init(_ address: ServiceURL, downlink: Bool = false) {
+    self.address = address.text
+    self.downlink = downlink ? Downlink() : nil
+  }
 }
 
 extension DeviceConfiguration {
@@ -71,6 +80,7 @@ extension MakersCloud: CloudBackEnd {
   package func advance(_ device: Device) {
     if let until = claimableUntil, device.isDue(until) { endClaim(device) }
     if device.erasure == nil { farewell = nil } else { advanceFarewell(device) }
+    advanceDownlink(device)
     guard question == nil else { return }
     if let visitor {
       self.visitor = nil
@@ -84,7 +94,8 @@ extension MakersCloud: CloudBackEnd {
     }
   }
 
-  package func takeAnswer(_ outcome: HTTPOutcome, _ device: Device) {
+  package func takeAnswer(_ id: RequestID, _ outcome: HTTPOutcome, _ device: Device) {
+    if let downlink, downlink.request == id { return takeDownlink(outcome, downlink, device) }
     let asked = question
     question = nil
     switch asked {

@@ -17,6 +17,14 @@ extension Texts {
   static let noSuchSlot = "Amazon knows no such slot: compare the configured slots with the Dash console"
   static let amazonRefused = "Amazon refused it: look at the device's page in the maker's cloud"
 
+  static let noDownlink = "the maker's cloud has no commands for devices: run it with --downlink, or set downlink = no"
+
+  static let noNewKeys = "the maker's cloud signs no new keys: run it with --rekey-certificate"
+
+  static func commandRefused(_ action: String) -> String {
+    composed("the maker's cloud sent the command '\(action)', which this device does not carry out: it was refused")
+  }
+
   /// A failure on the way to the maker's cloud.
   static func cloud(_ failure: TransportFailure) -> String {
     switch failure.reason {

@@ -5,7 +5,7 @@ extension ConfigurationKey {
     case .model, .serial, .serialSources, .stateFolder, .setupRecord, .sealKey: deviceDescription
     case .region, .tokenHost, .authorizeHost, .serviceHost, .clientID, .scope, .testDevice, .includeNonLive, .caFile:
       amazonDescription
-    case .cloudHost, .cloudCertificate, .cloudPrivateKey, .cloudCAFile: cloudDescription
+    case .cloudHost, .cloudCertificate, .cloudPrivateKey, .cloudCAFile, .cloudDownlink: cloudDescription
     case .slotID, .button, .activeLow, .light: slotDescription
     default: otherDescription
     }
@@ -98,6 +98,10 @@ extension ConfigurationKey {
       Description(
         .cloud, "private-key", "the device's private key, PEM, readable by the service's user or root alone",
         values: "an absolute path", example: "/etc/dash-button/device.key", isRequired: true)
+    case .cloudDownlink:
+      Description(
+        .cloud, "downlink", "wait for the cloud's commands, so that it can make the lights blink; ordering is none",
+        values: "yes or no", example: "yes", standard: "no")
     default:
       Description(
         .cloud, "ca-file", "the certificate authorities to trust for the cloud, PEM; without it the board's own",

@@ -2,7 +2,7 @@
 public enum ConfigurationKey: CaseIterable, Sendable {
   case model, serial, serialSources, stateFolder, setupRecord, sealKey
   case region, tokenHost, authorizeHost, serviceHost, clientID, scope, testDevice, includeNonLive, caFile
-  case cloudHost, cloudCertificate, cloudPrivateKey, cloudCAFile
+  case cloudHost, cloudCertificate, cloudPrivateKey, cloudCAFile, cloudDownlink
   case slotID, button, activeLow, light
   case windowMinutes, openAtBoot, bearer, setupSocket, adapter, bluetoothName, companyID, requireEncryption
   case pressLifeHours, refreshMarginMinutes, refreshAhead

@@ -67,8 +67,10 @@ extension DaemonConfiguration {
     let certificate = reader.value(.cloudCertificate, in: section) { ConfigurationValue.path($0[...]) }
     let privateKey = reader.value(.cloudPrivateKey, in: section) { ConfigurationValue.path($0[...]) }
     let caFile = reader.value(.cloudCAFile, in: section) { ConfigurationValue.path($0[...]) }
-    guard let host, let certificate, let privateKey else { return nil }
-    return Cloud(host: host, certificate: certificate, privateKey: privateKey, caFile: caFile)
+    let downlink = reader.value(.cloudDownlink, in: section, ConfigurationValue.yesNo)
+    guard let host, let certificate, let privateKey, let downlink else { return nil }
+    return Cloud(
+      host: host, certificate: certificate, privateKey: privateKey, caFile: caFile, waitsForCommands: downlink)
   }
 
   private static func readSetup(_ reader: inout ConfigurationReader) -> Setup? {

@@ -81,6 +81,8 @@ public struct DaemonConfiguration: Equatable {
     public var privateKey: String
     /// The certificate authorities to trust for it; nil for the board's own.
     public var caFile: String?
+    /// Whether the device waits for commands there.
+    public var waitsForCommands = false
   }
 
   /// A region of Login with Amazon.

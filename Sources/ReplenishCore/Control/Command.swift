@@ -18,6 +18,9 @@ public indirect enum Command: Equatable, Sendable {
   case cancelTestOrders(slot: String?)
   /// Tell the service how much is left in a slot (DRS slotStatus).
   case slotStatus(slot: String, SlotStatus)
+  /// Take a new key, certified by the maker's cloud, in place of the one by which the cloud knows the device. It is done
+  /// above the state machine, by what has the files.
+  case renewKey
   /// Unlink and forget everything but the factory's record and the count of failed guesses.
   case erase
 }

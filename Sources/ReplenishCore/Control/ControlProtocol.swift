@@ -25,7 +25,7 @@ extension Command {
   public var right: ControlRight {
     switch self {
     case .status, .identity, .slots: .read
-    case .press, .setup, .unlink, .order, .cancelTestOrders, .slotStatus, .erase: .act
+    case .press, .setup, .unlink, .order, .cancelTestOrders, .slotStatus, .renewKey, .erase: .act
     }
   }
 }

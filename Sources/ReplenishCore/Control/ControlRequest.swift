@@ -5,11 +5,12 @@ public enum ControlRequest {
     case status, press, setup, unlink, identity, slots, order, erase
     case cancelTestOrders = "cancel-test-orders"
     case slotStatus = "slot-status"
+    case renewKey = "renew-key"
 
     /// The members that a command may have besides `protocol` and `command`.
     var arguments: [StaticString] {
       switch self {
-      case .status, .setup, .unlink, .identity, .slots, .erase: []
+      case .status, .setup, .unlink, .identity, .slots, .renewKey, .erase: []
       case .press, .cancelTestOrders: ["slot"]
       case .order: ["instance-id"]
       case .slotStatus: ["slot", "remaining", "original", "on-hand", "last-use", "expected-replenishment"]
@@ -23,7 +24,7 @@ public enum ControlRequest {
     object.set("protocol", ControlProtocol.version)
     object.set("command", word(of: command).rawValue)
     switch command {
-    case .status, .setup, .unlink, .identity, .slots, .erase: break
+    case .status, .setup, .unlink, .identity, .slots, .renewKey, .erase: break
     case .press(let slot): object.set("slot", slot)
     case .order(let instanceID): object.set("instance-id", instanceID)
     case .cancelTestOrders(let slot):
@@ -57,6 +58,7 @@ public enum ControlRequest {
     case .unlink: return .unlink
     case .identity: return .identity
     case .slots: return .slots
+    case .renewKey: return .renewKey
     case .erase: return .erase
     case .press: return .press(slot: try slot(in: object, word))
     case .cancelTestOrders:
@@ -139,6 +141,7 @@ public enum ControlRequest {
     case .order: .order
     case .cancelTestOrders: .cancelTestOrders
     case .slotStatus: .slotStatus
+    case .renewKey: .renewKey
     case .erase: .erase
     }
   }

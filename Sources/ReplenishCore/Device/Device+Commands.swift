@@ -49,7 +49,7 @@ extension Device {
     case .cancelTestOrders(.some(let slot)) where slotIndex(named: slot) == nil: refuseSlot(id, slot)
     case .order(let instanceID) where !DashRequest.isAddressable(instanceID):
       refuse(id, .badRequest, Texts.badInstanceID)
-    case .slots, .order, .cancelTestOrders:
+    case .slots, .order, .cancelTestOrders, .renewKey:
       guard isInService else { return refuse(id, .notLinked, Texts.notLinked) }
       askLater(command, id)
     }

@@ -23,6 +23,8 @@ extension Device {
   /// Takes an edge of a button.
   func takeEdge(slot: Int, isDown: Bool) {
     guard buttons.indices.contains(slot) else { return }
+    // Whoever touches it has found it, and is to see what becomes of the press.
+    identifyUntil = nil
     if let gesture = buttons[slot].edge(isDown: isDown, at: now.uptime) { take(gesture, slot: slot) }
   }
 

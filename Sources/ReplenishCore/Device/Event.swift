@@ -22,7 +22,7 @@ public indirect enum Event: Equatable, Sendable {
   case linkingFailed(String)
   /// The board's clock became plausible.
   case clockSet
-  /// The light's question "which one?" was asked by a phone.
+  /// "Which one is it?" was asked, by a phone or through the maker's cloud; the lights say it.
   case identify
   /// Something needs attention; the text says what was wrong, where, and what to do.
   case fault(String)

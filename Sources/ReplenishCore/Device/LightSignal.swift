@@ -20,7 +20,7 @@ public enum LightSignal: Equatable, CaseIterable {
   case setupOpen
   /// A phone is connected and linking.
   case linking
-  /// "This one": a phone asked which device it talks to.
+  /// "This one": a phone, or somebody through the maker's cloud, asked which device it is.
   case identify
   /// The device cannot do its work and needs a person: the log says why.
   case fault

@@ -68,7 +68,7 @@ extension Device {
     case .slotStatus(let slot): takeSlotStatus(outcome, slot, request)
     case .command(let command): takeCommandAnswer(outcome, command, request)
     case .deregister: takeDeregistration(outcome, request)
-    case .cloud: configuration.cloud?.takeAnswer(outcome, self)
+    case .cloud: configuration.cloud?.takeAnswer(id, outcome, self)
     }
   }
 

@@ -38,6 +38,8 @@ public final class HTTPRequest {
   public let contentType: String?
   /// The body; nil where there is none.
   public let body: Secret?
+  /// Whether the service may hold the answer back for minutes, until there is something to say (a long poll).
+  package var isHeld = false
 
   /// Makes a request.
   public init(

@@ -17,7 +17,10 @@ public final class Performer {
 
   private let loop: EventLoop
   private let store: RecordStore
-  private let http: HTTPClient
+  /// Makes the requests, but for those of ``held``.
+  package var http: HTTPClient
+  /// Makes the requests that a service may hold, on a connection of their own; nil where there are none.
+  package var held: HTTPClient?
   private let bearer: (any Bearer)?
   private let boot: BootIdentity
   private var timer: LoopTimer?
@@ -87,7 +90,8 @@ public final class Performer {
     case .store(let kind, let contents): give(.stored(kind, store.write(kind, contents)))
     case .remove(let kind): give(.stored(kind, store.remove(kind)))
     case .request(let id, let request):
-      http.start(request) { [unowned(unsafe) self] outcome in give(.answer(id, outcome)) }
+      let client = request.isHeld ? held ?? http : http
+      client.start(request) { [unowned(unsafe) self] outcome in give(.answer(id, outcome)) }
     case .light(let slot, let signal): onLight(slot, signal)
     case .raise(let event): onEvent(event)
     case .reply(let id, let reply): onReply(id, reply)

@@ -168,6 +168,12 @@ public final class HTTPClient {
     options.set(CURLOPT_TIMEOUT_MS, configuration.totalLimit)
     options.set(CURLOPT_MAXFILESIZE, configuration.maximumBody)
     options.set(CURLOPT_USERAGENT, configuration.userAgent)
+    if configuration.keepsAlive {
+      options.set(CURLOPT_TCP_KEEPALIVE, 1)
+      // Seconds; after nine looks without an answer the kernel gives up.
+      options.set(CURLOPT_TCP_KEEPIDLE, 60)
+      options.set(CURLOPT_TCP_KEEPINTVL, 10)
+    }
     if let file = configuration.certificateFile {
       options.set(CURLOPT_CAINFO, file)
       // Else libcurl would trust the system's folder as well.

@@ -7,6 +7,9 @@ public struct HTTPClientConfiguration {
   /// The certificate that is shown to a service which asks for one, and its key; nil for none. Both files are read anew for
   /// each connection, so that a renewed certificate needs no restart.
   public var clientCertificate: ClientCertificate?
+  /// Whether the kernel looks, while nothing comes, whether the other side is still there, so that a network that died
+  /// silently is noticed within three minutes (`SO_KEEPALIVE`); for requests that are held. Nothing of this process wakes.
+  package var keepsAlive = false
   /// The longest time until the connection stands, TLS included, in milliseconds.
   public var connectLimit = 15_000
   /// The longest time for a whole request, in milliseconds.
@@ -30,6 +33,14 @@ public struct HTTPClientConfiguration {
       self.certificateFile = certificateFile
       self.privateKeyFile = privateKeyFile
     }
+  }
+
+  /// The same for requests that a service holds for up to four minutes.
+  package var held: HTTPClientConfiguration {
+    var held = self
+    held.totalLimit = 300_000
+    held.keepsAlive = true
+    return held
   }
 
   /// Makes a configuration with the usual bounds that trusts the system's authorities.

@@ -18,12 +18,16 @@ struct PrivateFile {
   ///
   /// - Throws: ``StorageError`` with what mends it.
   func read(_ path: String) throws(StorageError) -> Secret {
-    let calls = StorageCalls(fileSystem: LinuxFileSystem())
+    try read(path, in: AT_FDCWD, path, StorageCalls(fileSystem: LinuxFileSystem()))
+  }
+
+  /// Reads the file of a name in an open folder; `path` is for messages.
+  func read(_ name: String, in folder: Int32, _ path: String, _ calls: StorageCalls) throws(StorageError) -> Secret {
     let contents: Secret?
     let status: FileStatus
     do throws(Errno) {
       let file = try calls.uninterrupted { () throws(Errno) in
-        try calls.fileSystem.openForReading(path, in: AT_FDCWD)
+        try calls.fileSystem.openForReading(name, in: folder)
       }
       defer { calls.close(file) }
       status = try calls.fileSystem.status(file)

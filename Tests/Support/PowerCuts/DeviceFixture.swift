@@ -32,17 +32,21 @@ package enum DeviceFixture {
   /// A life whose device orders through the maker's cloud, where an account is linked already.
   package static func cloudLife(
     _ storage: any LifeStorage = MemoryStorage(), cloud: SimulatedCloud = SimulatedCloud(), clock: Int64 = clock,
-    seed: UInt64 = 1
+    seed: UInt64 = 1, downlink: Bool = false
   ) -> Life {
     var configuration = configuration
-    configuration.order(through: makersCloud)
+    configuration.order(through: makersCloud(downlink: downlink))
     let life = life(storage, configuration: configuration, clock: clock, seed: seed)
     life.cloud = cloud
     return life
   }
 
-  package static var makersCloud: MakersCloud {
-    do throws(ServiceURL.Fault) { return MakersCloud(try ServiceURL(SimulatedCloud.address)) } catch {
+  package static var makersCloud: MakersCloud { makersCloud(downlink: false) }
+
+  package static func makersCloud(downlink: Bool) -> MakersCloud {
+    do throws(ServiceURL.Fault) {
+      return MakersCloud(try ServiceURL(SimulatedCloud.address), downlink: downlink)
+    } catch {
       fatalError("the address of the cloud is one")
     }
   }
@@ -69,7 +73,9 @@ extension Life {
   ) -> Life {
     var configuration = configuration
     // What it was about is lost with the memory.
-    if cloud != nil { configuration.order(through: DeviceFixture.makersCloud) }
+    if let cloud = configuration.cloud {
+      configuration.order(through: DeviceFixture.makersCloud(downlink: cloud.holdsRequest))
+    }
     let next = Life(
       storage: other ?? storage, amazon: amazon ?? self.amazon, configuration: configuration,
       credential: DeviceFixture.credential,

@@ -17,6 +17,12 @@ public struct CloudConfiguration: Sendable {
   public var proxies: Set<String> = []
   /// Who signs the devices' next keys; nil where none may be had.
   public var rekeying: RekeyAuthority?
+  /// Whether devices may wait for commands, which is how an owner's page makes a light blink.
+  public var offersDownlink = false
+  /// How many devices may wait for commands at once; each holds a connection.
+  public var mostWaitingDevices = 20_000
+  /// Seconds between two looks for commands and revocations of other instances, while any device waits.
+  public var commandRound = 1.0
   /// Whose notifications are taken; nil for nobody's.
   public var notifications: NotificationSource?
   /// The connector for AWS IoT managed integrations; nil for none.

@@ -20,6 +20,8 @@ public final class ReplenishCloud: Sendable {
   let presses: PressWork
   let unlinks: UnlinkWork
   let erasures: ErasureWork
+  /// Commands on their way to devices. Whoever notes one here wakes the device.
+  public let commands: CommandDesk
   let notifications: NotificationDesk?
   let connector: (configuration: ConnectorConfiguration, seams: ConnectorSeams)?
   let pages: PageLibrary
@@ -52,6 +54,9 @@ public final class ReplenishCloud: Sendable {
     presses = PressWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
     unlinks = UnlinkWork(storage: storage, amazon: amazon, keeper: keeper, logger: logger, now: now)
     erasures = ErasureWork(storage: storage, logger: logger, now: now)
+    commands = CommandDesk(
+      storage: storage, most: configuration.mostWaitingDevices, interval: configuration.commandRound, logger: logger,
+      now: now)
     let (calls, keeper, amazon) = (calls, keeper, amazon)
     notifications = configuration.notifications.map { source in
       NotificationDesk(
@@ -67,6 +72,9 @@ public final class ReplenishCloud: Sendable {
       mail: try MailFolder(path: configuration.mailFolder, sender: configuration.mailSender),
       publicAddress: { [address] in address.text }, site: configuration.site, now: now)
   }
+
+  /// Who hands out commands; nil where devices cannot wait for any.
+  private var downlink: CommandDesk? { configuration.offersDownlink ? commands : nil }
 
   /// What owners allowed apps.
   public var grants: any AccessGrants { ownerGrants }
@@ -143,7 +151,8 @@ extension ReplenishCloud {
       storage: storage, work: presses, limits: configuration.pressLimits, logger: logger,
       patience: configuration.pressPatience, now: now)
     let routes = DeviceRoutes(
-      storage: storage, desk: desk, calls: calls, rekeying: configuration.rekeying, logger: logger, now: now,
+      storage: storage, desk: desk, calls: calls, rekeying: configuration.rekeying,
+      commands: downlink, logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() })
     return try application(
       router: routes.router(), host: host, port: port, tls: try certificate.tls(makerAuthority: makerAuthority),
@@ -165,7 +174,7 @@ extension ReplenishCloud {
     let (work, logger) = (connectorWork, logger)
     let desk = ConnectorDesk(
       configuration: connector.configuration, storage: storage, grants: grants,
-      commands: connector.seams.commands, logger: logger, now: now,
+      commands: connector.seams.commands ?? downlink, logger: logger, now: now,
       hurry: {
         Task {
           do {
@@ -185,7 +194,7 @@ extension ReplenishCloud {
     connector.map { connector in
       ConnectorWork(
         configuration: connector.configuration, storage: storage, grants: grants,
-        commands: connector.seams.commands, signer: connector.seams.signer, amazon: amazon, logger: logger, now: now)
+        commands: connector.seams.commands ?? downlink, signer: connector.seams.signer, amazon: amazon, logger: logger, now: now)
     }
   }
 
@@ -197,8 +206,8 @@ extension ReplenishCloud {
       storage: storage, accounts: accounts,
       sessions: CloudSessions(
         storage: storage, isSecure: configuration.isSecure, formKey: configuration.formKey, now: now), links: links,
-      calls: calls, pages: pages, server: ownerGrants.server, address: ClientAddress(proxies: configuration.proxies),
-      logger: logger, now: now,
+      calls: calls, commands: downlink, pages: pages, server: ownerGrants.server,
+      address: ClientAddress(proxies: configuration.proxies), logger: logger, now: now,
       hurry: { [weak self] in self?.hurry() }
     ).router(isSecure: configuration.isSecure)
     NotificationRoute(desk: notifications, logger: logger).add(to: router)

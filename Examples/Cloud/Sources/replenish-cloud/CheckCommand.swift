@@ -93,6 +93,11 @@ struct CheckCommand: AsyncParsableCommand {
       try certificate.check(makerAuthority: try text(of: devices.makerCA, option: "--maker-ca"))
       return "it, its key and the maker's authority can be used"
     }
+    await check("downlink") {
+      devices.downlink
+        ? "devices may wait for commands, \(devices.mostWaitingDevices) at once; each needs an open file (ulimit -n)"
+        : "none: no command reaches a device"
+    }
     await check("certificate for new keys") {
       guard let rekeying = try devices.rekeying() else { return "none: devices keep their keys" }
       try rekeying.check(makerAuthority: try text(of: devices.makerCA, option: "--maker-ca"))

@@ -8,7 +8,7 @@ struct CloudCommand: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         replenish-cloud key keys
-            Makes the file of the key that seals tokens.
+            Makes the file of the key that seals tokens; key --help says how to change the key.
         replenish-cloud device add --database cloud.sqlite --keys keys --model M --serial S --certificate device.pem
             Enters a device and prints its claim code, once.
         replenish-cloud client add --database cloud.sqlite --keys keys --name N --redirect-uri U --scope devices:read

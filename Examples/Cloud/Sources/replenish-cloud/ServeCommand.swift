@@ -56,7 +56,12 @@ struct ServeCommand: AsyncParsableCommand {
     }
     configuration.connector = connector.configuration()
     configuration.rekeying = try devices.rekeying()
+    configuration.offersDownlink = devices.downlink
+    configuration.mostWaitingDevices = devices.mostWaitingDevices
     configuration.formKey = try explained { try KeyFile(path: self.storage.keys) }.derived(for: "forms of visitors")
+    // A device gives its key up for what is signed here: it must be let in with that.
+    let makerAuthority = try text(of: devices.makerCA, option: "--maker-ca")
+    try explained { try configuration.rekeying?.check(makerAuthority: makerAuthority) }
     let settled = configuration
     let storage = try await storage.open()
     let credentials = try BoundedHTTPClient()
@@ -76,7 +81,7 @@ struct ServeCommand: AsyncParsableCommand {
       try cloud.deviceApplication(
         host: devices.deviceHost, port: devices.devicePort,
         certificate: try ListenerFiles.required(devices.deviceCertificate, devices.devicePrivateKey),
-        makerAuthority: try text(of: devices.makerCA, option: "--maker-ca")
+        makerAuthority: makerAuthority
       ) { port in
         logger.info("devices: port \(port)")
         await ready.note(devices: port)

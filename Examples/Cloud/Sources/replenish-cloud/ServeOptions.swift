@@ -82,7 +82,18 @@ struct DeviceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The key of --rekey-certificate.", valueName: "pem file"))
   var rekeyPrivateKey: String?
 
+  @Flag(
+    help: """
+      Let devices wait for commands, each with a request that is held for minutes. An owner's page then has a button \
+      that makes the device's light blink.
+      """)
+  var downlink = false
+
+  @Option(help: ArgumentHelp("How many devices may wait at once; each holds a connection.", valueName: "number"))
+  var mostWaitingDevices = 20_000
+
   func validate() throws {
+    guard mostWaitingDevices > 0 else { throw ValidationError("--most-waiting-devices is 1 or more.") }
     guard (rekeyCertificate == nil) == (rekeyPrivateKey == nil) else {
       throw ValidationError("--rekey-certificate and --rekey-private-key go together.")
     }

@@ -23,11 +23,11 @@ final class Forwarder: Sendable {
 
   /// As long as the cloud takes it.
   private static let limit = 64 * 1024
-  /// A call ends after two seconds; what is left is for handing the answer back.
-  private static let longest = 1.8
+  /// What must be left of a call for handing the answer back, in seconds.
   private static let margin = 0.15
 
   private let address: String
+  private let longest: Double
   private let http: HTTPClient
 
   /// Reads `REPLENISH_CONNECTOR_URL` and `REPLENISH_CONNECTOR_CA`.
@@ -50,7 +50,8 @@ final class Forwarder: Sendable {
   /// - Parameters:
   ///   - address: The cloud's connector.
   ///   - authorities: Whom to trust for it, as PEM; nil for the system's.
-  init(address: String, authorities: String?) throws {
+  ///   - longest: Seconds that the cloud has; managed integrations waits two.
+  init(address: String, authorities: String?, longest: Double = 1.8) throws {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.minimumTLSVersion = .tlsv12
     if let authorities {
@@ -64,6 +65,7 @@ final class Forwarder: Sendable {
     // Who cannot be reached is told so at once; it is the service that tries again.
     settings.connectionPool.retryConnectionEstablishment = false
     self.address = address
+    self.longest = longest
     http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }
 
@@ -79,8 +81,8 @@ final class Forwarder: Sendable {
     request.headers.add(name: "Content-Type", value: "application/json")
     if let token = Self.token(in: envelope) { request.headers.add(name: "Authorization", value: "Bearer " + token) }
     request.body = .bytes(ByteBuffer(bytes: envelope))
-    let left = deadline.map { $0.timeIntervalSinceNow - Self.margin } ?? Self.longest
-    let seconds = min(Self.longest, max(left, 0.01))
+    let left = deadline.map { $0.timeIntervalSinceNow - Self.margin } ?? longest
+    let seconds = min(longest, max(left, 0.01))
     let (http, prepared) = (http, request)
     // The client's own deadline ends with the head of the answer.
     return await withTaskGroup(of: Outcome.self) { group in

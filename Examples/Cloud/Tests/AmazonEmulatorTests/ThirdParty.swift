@@ -13,8 +13,8 @@ import Testing
 actor ThirdParty {
   /// How the token endpoint answers.
   var tokenAnswers: [(status: Int, body: String)] = []
-  /// How the connector answers, the last one for good; nil hangs until the caller gives up.
-  var connectorAnswers: [(status: Int, body: String)?] = []
+  /// How the connector answers, the last one for good.
+  var connectorAnswers: [(status: Int, body: String)] = []
   private(set) var forms: [FormParameters] = []
   private(set) var authorizations: [String?] = []
   private(set) var envelopes: [JSONValue] = []
@@ -33,7 +33,7 @@ actor ThirdParty {
 
   func setTokenAnswers(_ answers: [(status: Int, body: String)]) { tokenAnswers = answers }
 
-  func setConnectorAnswers(_ answers: [(status: Int, body: String)?]) { connectorAnswers = answers }
+  func setConnectorAnswers(_ answers: [(status: Int, body: String)]) { connectorAnswers = answers }
 
   fileprivate func token(_ request: Request) async throws -> Response {
     let body = try await request.body.collect(upTo: 65536)
@@ -47,10 +47,6 @@ actor ThirdParty {
     let body = try await request.body.collect(upTo: 65536)
     envelopes.append(try JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView)))
     let answer = connectorAnswers.count > 1 ? connectorAnswers.removeFirst() : connectorAnswers.first ?? (500, "{}")
-    guard let answer else {
-      try await Task.sleep(for: .seconds(60))
-      return Response(status: .ok)
-    }
     return Self.response(answer)
   }
 
@@ -127,7 +123,7 @@ struct Customer: Sendable {
   }
 
   private mutating func setUp(_ scheme: String, _ complete: String?) async throws {
-    _ = try await control("settings", #"{"connectorURL":"http://127.0.0.1:\#(port)/connector","invocationSeconds":5}"#)
+    _ = try await control("settings", #"{"connectorURL":"http://127.0.0.1:\#(port)/connector","invocationSeconds":60}"#)
     let secret = JSONValue.members([
       "arn": Self.secretARN.json, "versionId": Self.secretVersion.json,
       "secretString": #"{"clientId":"mi client","clientSecret":"s3cret:&"}"#.json,

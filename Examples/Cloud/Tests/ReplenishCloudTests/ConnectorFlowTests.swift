@@ -86,7 +86,7 @@ struct ConnectorFlowTests {
     try #require(try await cloud.storage.enter(client, at: cloud.clock.now))
     var settings = await managed.settings
     settings.connectorURL = "http://127.0.0.1:\(port)/connector"
-    settings.invocationSeconds = 10
+    settings.invocationSeconds = 60
     settings.allowsPlainHTTP = true
     await managed.change(settings)
     let secret = SecretReference(

@@ -158,7 +158,8 @@ struct ConnectorListenerTests {
         text(bench.envelope("AWS.ActivateUser", nil, type: "GeneralAuthorization")), "[]",
       ]
       let double = RuntimeDouble(events)
-      let forwarder = try Forwarder(address: address, authorities: bench.cloud.fixture.maker.authority)
+      let forwarder = try Forwarder(
+        address: address, authorities: bench.cloud.fixture.maker.authority, longest: 30)
       try await double.run { api in
         for _ in events { await FunctionLoop(api: api, forwarder: forwarder, logger: bench.logger).turn() }
       }
@@ -199,7 +200,8 @@ struct ConnectorListenerTests {
         for (address, event, type) in cases {
           let double = RuntimeDouble([event])
           // Without the maker's authority the cloud's certificate is nobody's.
-          let forwarder = try Forwarder(address: address, authorities: nil)
+          let forwarder = try Forwarder(
+            address: address, authorities: nil, longest: type == "Connector.Timeout" ? 0.5 : 30)
           try await double.run { api in
             await FunctionLoop(api: api, forwarder: forwarder, logger: bench.logger).turn()
           }

@@ -190,6 +190,10 @@ struct ExportTests {
         let event = ConnectorEvent.about(
           .discovery, "search", under: grant, connector: "c", until: cloud.clock.now + 60)
         #expect(try await cloud.storage.note(event, at: cloud.clock.now))
+        let ownership = try #require(try await cloud.storage.ownerships(of: owner).first)
+        let command = DeviceCommand(
+          id: "c", ownership: ownership.id, action: .identify(seconds: 5), expiresAt: cloud.clock.now + 60)
+        try #require(try await cloud.storage.note(command, at: cloud.clock.now))
         let whole = try #require(try await cloud.storage.export(of: owner))
         for table in OwnerExport.tables {
           await #expect(throws: Undone.self, "\(table)") {

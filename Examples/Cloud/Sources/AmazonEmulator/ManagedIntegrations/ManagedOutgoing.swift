@@ -23,9 +23,9 @@ struct ManagedOutgoing: Sendable {
     guard NotificationPublisher.isLocal(address) else { return .none("the address is not on this machine") }
     let fault = await faults.take(for: operation)
     if let fault {
-      let wait = Swift.min(fault.seconds ?? 0, seconds)
-      try? await Task.sleep(for: .seconds(wait))
-      if wait >= seconds { return .none("no answer in time") }
+      // Who would have given up has: nobody need sit it out.
+      guard (fault.seconds ?? 0) < seconds else { return .none("no answer in time") }
+      try? await Task.sleep(for: .seconds(fault.seconds ?? 0))
       switch fault.kind {
       case .dropRequest: return .none("the connection was closed")
       case .status: return .answer(status: fault.status ?? 500, body: Data((fault.body ?? "{}").utf8))

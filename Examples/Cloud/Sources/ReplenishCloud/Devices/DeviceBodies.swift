@@ -29,6 +29,17 @@ enum DeviceBody {
     var request: String
   }
 
+  struct CommandEnd: Decodable {
+    enum State: String, Decodable {
+      /// The device did it.
+      case done
+      /// The device does not know how, or does not do such things.
+      case refused
+    }
+
+    var state: State
+  }
+
   struct Malformed: Error {}
 
   static func decode<Value: Decodable>(_ type: Value.Type, _ request: Request) async throws -> Value {

@@ -38,12 +38,17 @@ struct DeviceIdentity: RouterMiddleware {
       let key = try? certificate.extractPublicKey().toSPKIBytes()
     else { return .problem(.unauthorized, "noCertificate") }
     guard let device = try await storage.device(publicKey: Fingerprint(of: key)), device.state == .active else {
-      var response = Response.problem(.forbidden, "unknownDevice")
-      response.headers[.connection] = "close"
-      return response
+      return Self.unknownDevice
     }
     var context = context
     context.device = device
     return try await next(request, context)
+  }
+
+  /// The answer to whoever is nobody here, or is not any more.
+  static var unknownDevice: Response {
+    var response = Response.problem(.forbidden, "unknownDevice")
+    response.headers[.connection] = "close"
+    return response
   }
 }

@@ -11,6 +11,8 @@ struct DeviceRoutes: Sendable {
   let calls: DashCalls
   /// Who signs the devices' next keys; nil where none may be had.
   let rekeying: RekeyAuthority?
+  /// Who hands out commands; nil where devices cannot wait for any.
+  let commands: CommandDesk?
   let logger: Logger
   let now: @Sendable () -> Date
   /// Told that something became due, so that it does not wait for the next round.
@@ -34,6 +36,7 @@ struct DeviceRoutes: Sendable {
       try await self.cancelTestOrders(try self.slot(context), context)
     }
     routes.post("certificate") { try await self.certificate($0, $1) }
+    addCommands(to: routes)
     routes.delete("link") { _, context in try await self.unlink(context.requireDevice()) }
     return router
   }

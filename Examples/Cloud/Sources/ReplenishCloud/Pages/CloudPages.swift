@@ -12,6 +12,8 @@ struct CloudPages: Sendable {
   let sessions: CloudSessions
   let links: DeviceLinks
   let calls: DashCalls
+  /// Who hands out commands to devices; nil where devices cannot wait for any.
+  let commands: CommandDesk?
   let pages: PageLibrary
   /// The authorization server for owners.
   let server: AuthorizationServer

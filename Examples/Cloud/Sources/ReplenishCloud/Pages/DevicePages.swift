@@ -16,6 +16,7 @@ extension CloudPages {
     router.post("/devices/:id/unlink") { try await submittedByOwner($0, $1, unlink) }
     router.post("/devices/:id/release") { try await submittedByOwner($0, $1, release) }
     router.post("/devices/:id/update") { try await submittedByOwner($0, $1, update) }
+    router.post("/devices/:id/identify") { try await submittedByOwner($0, $1, identify) }
     router.get("/link/return") { try await comeBack($0, $1) }
   }
 
@@ -84,8 +85,12 @@ extension CloudPages {
       "state": Self.words(state), "isLinked": state == .live, "mayLink": state != .live && state != .unlinking,
       "isUnlinking": state == .unlinking, "failed": state == .failed, "claimed": Self.display(ownership.claimedAt),
     ]
-    for form in ["link", "unlink", "release", "update"] {
+    for form in ["link", "unlink", "release", "update", "identify"] {
       values[form + "Form"] = visit.found.formToken(for: "\(visit.path)/\(form)")
+    }
+    if commands != nil {
+      let asked = try await storage.latestCommand(ownership: ownership.id, at: now())
+      values["identify"] = ["isAsked": asked?.state == .open, "news": asked.map { Self.words($0.state) } ?? ""]
     }
     if let registration, state == .live {
       values["linked"] = Self.display(registration.linkedAt)
@@ -195,7 +200,31 @@ extension CloudPages {
     return back(submission)
   }
 
+  /// How long the light shows which one it is, and how long the device has to hear of it, in seconds.
+  private static let identification = (shown: UInt16(20), heard: 60.0)
+
+  private func identify(_ submission: Submission, _ owner: Owner.ID) async throws -> Response {
+    let ownership = try await ownership(submission.visit, owner)
+    guard let commands else { throw HTTPError(.notFound) }
+    // One at a time is enough to see, and bounds what is stored.
+    if try await storage.latestCommand(ownership: ownership.id, at: now())?.state != .open {
+      let command = DeviceCommand(
+        id: randomText(bytes: 16), ownership: ownership.id, action: .identify(seconds: Self.identification.shown),
+        expiresAt: now() + Self.identification.heard)
+      _ = try await commands.note(command, at: now())
+    }
+    return back(submission)
+  }
+
   // MARK: Words
+
+  private static func words(_ state: CommandState) -> String {
+    switch state {
+    case .open: "The device is asked. If its light does not blink within a minute, it is not connected."
+    case .done: "The device was asked last and blinked."
+    case .over: "The device was asked last and did not hear of it in time: it was not connected."
+    }
+  }
 
   private static func words(_ state: Registration.State?) -> String {
     switch state {

@@ -10,6 +10,8 @@ public struct KeyFile: Sendable {
     public var id: String
     /// The 32 bytes.
     public var bytes: Data
+
+    var line: String { "\(id) \(bytes.base64EncodedString())" }
   }
 
   /// A file that cannot be used.
@@ -41,6 +43,10 @@ public struct KeyFile: Sendable {
   /// Reads a file that nobody else may read.
   public init(path: String) throws {
     let text = try PrivateFile.read(path, what: "key file", hint: "make one with: replenish-cloud key \(path)")
+    keys = try Self.keys(in: text, path: path)
+  }
+
+  private static func keys(in text: String, path: String) throws -> [Key] {
     var keys: [Key] = []
     for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let line = line.trimmingCharacters(in: .whitespaces)
@@ -60,7 +66,7 @@ public struct KeyFile: Sendable {
     guard !keys.isEmpty else {
       throw Failure(description: "\(path) has no key; make a file with: replenish-cloud key FILE")
     }
-    self.keys = keys
+    return keys
   }
 
   /// Makes a new file with one key; refuses to touch one that is there.
@@ -68,7 +74,7 @@ public struct KeyFile: Sendable {
     let key = draw()
     let text = """
       # Keys of replenish-cloud. The first one seals, all of them open. Never in the backup that holds the database.
-      \(key.id) \(key.bytes.base64EncodedString())
+      \(key.line)
 
       """
     try PrivateFile.create(path, text, what: "key file")

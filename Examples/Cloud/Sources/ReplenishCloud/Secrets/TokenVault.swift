@@ -45,6 +45,9 @@ public struct TokenVault: Sendable {
     primary = file.keys[0].id
   }
 
+  /// The names of all keys.
+  var names: [String] { Array(keys.keys) }
+
   /// Seals a value for its place: `KEY:BASE64(nonce, ciphertext, tag)`.
   public func seal(_ value: String, for place: Place) throws -> String {
     guard let key = keys[primary] else { throw Failure.missingKey(primary) }

@@ -5,9 +5,9 @@ import Foundation
 /// Each function is one transaction: it happened, durably, before it returns, or it did not happen at all. None of
 /// them is open while anybody talks to Amazon.
 public protocol CloudStorage: OwnerStorage, DeviceStorage, LinkStorage, PressStorage, NotificationStorage,
-  ErasureStorage, GrantStorage, ConnectorStorage
+  DownlinkStorage, ErasureStorage, GrantStorage, ConnectorStorage
 {
-  /// Throws away what has died: sessions, tickets, attempts, refusals, numbers of notifications, events of the
+  /// Throws away what has died: sessions, tickets, attempts, refusals, commands, numbers of notifications, events of the
   /// connector.
   func sweep(at now: Date) async throws
 }
@@ -172,6 +172,23 @@ public protocol NotificationStorage: Sendable {
   func note(notification id: String, until: Date, _ news: OrderNews?) async throws -> Bool
   /// The registrations that can order, of a device and a client; of any model, where that is nil.
   func liveRegistrations(model: String?, serial: String, clientID: String) async throws -> [Registration]
+}
+
+/// What devices that wait for commands need besides those.
+public protocol DownlinkStorage: CommandStorage {
+  /// The device does not know how: the command is over. False when it is none of its own, or one that was over.
+  func refuseCommand(_ id: DeviceCommand.ID, device: CloudDevice.ID, at now: Date) async throws -> Bool
+  /// The device of a command, while the ownership lasts.
+  func device(ofCommand id: DeviceCommand.ID) async throws -> CloudDevice.ID?
+  /// Devices that are still to do a command, so many at most.
+  func devicesWithCommands(at now: Date, limit: Int) async throws -> [CloudDevice.ID]
+  /// What was noted last under an ownership, and what became of it.
+  func latestCommand(ownership: Int64, at now: Date) async throws -> (command: DeviceCommand, state: CommandState)?
+  /// Whether a device's key is trusted.
+  func isTrusted(_ device: CloudDevice.ID) async throws -> Bool
+  /// The number of the last revocation, and the devices that were revoked after the one with another number, or none if
+  /// that is nil.
+  func revocations(after number: Int64?) async throws -> (last: Int64, devices: [CloudDevice.ID])
 }
 
 /// What owners may ask for: all that is known of them, and that it goes.

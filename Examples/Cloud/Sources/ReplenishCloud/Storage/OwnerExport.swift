@@ -5,7 +5,7 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
   /// The tables it draws on. A test compares them with the schema, so that none is forgotten.
   static let tables = [
     "owner", "recovery_code", "session", "client_user", "access_grant", "ownership", "shared_device", "registration",
-    "slot", "press", "connector_event",
+    "slot", "press", "command", "connector_event",
   ]
 
   /// The account.
@@ -62,6 +62,8 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var registrations: [Link]
     /// Its presses, oldest first.
     public var presses: [Press]
+    /// What it was asked to do, oldest first.
+    public var commands: [Command]
   }
 
   /// A link to an Amazon account.
@@ -120,6 +122,18 @@ public struct OwnerExport: Sendable, Equatable, Encodable {
     public var state: String
     /// Since when.
     public var notedAt: Date
+  }
+
+  /// Something that a device was asked to do.
+  public struct Command: Sendable, Equatable, Encodable {
+    /// What, in a word.
+    public var action: String
+    /// For how long.
+    public var seconds: Int
+    /// When.
+    public var askedAt: Date
+    /// Where it stands.
+    public var state: String
   }
 
   /// The account.

@@ -75,7 +75,9 @@ extension SQLStorage {
     try await database.write { db in
       let changed = try db.execute(
         "UPDATE device SET state = ? WHERE model = ? AND serial = ?", [state.rawValue, model, serial])
-      return changed == 1
+      guard changed == 1 else { return false }
+      if state == .revoked { try Self.countRevocation(model: model, serial: serial, db) }
+      return true
     }
   }
 

@@ -38,7 +38,8 @@ extension SQLStorage {
           model: row["model"], serial: row["serial"], claimedAt: row.date("claimed_at"),
           releasedAt: row.dateIfAny("released_at"), idForApps: row["name"],
           registrations: try exportedLinks(ownership: row["id"], db),
-          presses: try exportedPresses(ownership: row["id"], db))
+          presses: try exportedPresses(ownership: row["id"], db),
+          commands: try exportedCommands(ownership: row["id"], db))
       },
       managedIntegrations: told.map { row in
         OwnerExport.Told(
@@ -91,6 +92,15 @@ extension SQLStorage {
         generation: row["generation"], state: row["state"], reason: row["reason"], detailCode: row["detail_code"],
         orderId: row["event_instance_id"], orderState: row["order_status"],
         orderStateAt: row.dateIfAny("order_status_at"))
+    }
+  }
+
+  private static func exportedCommands(ownership: Int64, _ db: any SQLSession) throws -> [OwnerExport.Command] {
+    try db.rows(
+      "SELECT action, seconds, noted_at, state FROM command WHERE ownership = ? ORDER BY noted_at, id", [ownership]
+    ).map { row in
+      OwnerExport.Command(
+        action: row["action"], seconds: row["seconds"], askedAt: row.date("noted_at"), state: row["state"])
     }
   }
 
@@ -181,6 +191,7 @@ extension SQLStorage {
     ("slot", "registration IN (\(registrations))"),
     ("press", "ownership IN (\(ownerships)) OR registration IN (\(registrations))"),
     ("registration", "ownership IN (\(ownerships))"),
+    ("command", "ownership IN (\(ownerships))"),
     ("link_attempt", "ownership IN (\(ownerships))"),
     ("shared_device", "ownership IN (\(ownerships))"),
     ("ownership", "owner = ?1"),

@@ -51,7 +51,7 @@ extension SQLStorage {
       verifier: try vault.open(row["verifier"], at: verifierPlace(state)), expiresAt: row.date("expires_at"))
   }
 
-  private static func verifierPlace(_ state: Fingerprint) -> TokenVault.Place {
+  static func verifierPlace(_ state: Fingerprint) -> TokenVault.Place {
     TokenVault.Place(table: "link_attempt", row: state.hexadecimal, column: "verifier", generation: 0)
   }
 
@@ -380,6 +380,10 @@ extension Registration {
   }
 
   func place(of column: String) -> TokenVault.Place {
+    Self.place(of: column, id: id, generation: generation)
+  }
+
+  static func place(of column: String, id: ID, generation: Int64) -> TokenVault.Place {
     TokenVault.Place(table: "registration", row: String(id), column: column, generation: generation)
   }
 }

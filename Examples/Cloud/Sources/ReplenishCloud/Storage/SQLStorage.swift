@@ -96,6 +96,7 @@ public final class SQLStorage: CloudStorage {
       for table in ["session", "mail_ticket", "link_attempt", "notification", "connector_event"] {
         try db.execute("DELETE FROM \(table) WHERE expires_at <= ?", [now.seconds])
       }
+      try db.execute("DELETE FROM command WHERE expires_at <= ?", [(now - 86_400).seconds])
       try db.execute("DELETE FROM attempt WHERE at <= ?", [(now - 86_400).seconds])
       try Self.forgetRefusals(at: now, db)
       try Self.forgetGrants(at: now, db)

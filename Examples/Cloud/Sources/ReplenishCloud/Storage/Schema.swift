@@ -51,6 +51,24 @@ enum Schema {
         CREATE INDEX registration_live ON registration (id) WHERE state = 'live';
         """),
     SchemaStep(name: "6 apps and what owners allow them", sql: grants),
+    // Revocations are counted, so that a look for new ones is as cheap as there are few of them.
+    SchemaStep(
+      name: "7 commands to devices",
+      sql: """
+        CREATE TABLE command (
+          id TEXT PRIMARY KEY NOT NULL,
+          ownership INTEGER NOT NULL REFERENCES ownership,
+          action TEXT NOT NULL,
+          seconds INTEGER NOT NULL,
+          noted_at REAL NOT NULL,
+          expires_at REAL NOT NULL,
+          state TEXT NOT NULL
+        );
+        CREATE INDEX command_ownership ON command (ownership, noted_at);
+        CREATE INDEX command_open ON command (expires_at) WHERE state = 'open';
+        ALTER TABLE device ADD COLUMN revocation INTEGER;
+        CREATE INDEX device_revocation ON device (revocation) WHERE revocation IS NOT NULL;
+        """),
     // Events stay until they expire, so that a request which comes again makes no second one.
     SchemaStep(
       name: "8 events of the connector",
