@@ -108,8 +108,8 @@ let package = Package(
     .target(
       name: "ReplenishCloud",
       dependencies: [
-        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", "CPostgreSQL", hummingbird, hummingbirdTLS, crypto,
-        logging, lifecycle,
+        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", "CPostgreSQL", hummingbird, hummingbirdTLS,
+        crypto, logging, lifecycle,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
