@@ -97,7 +97,7 @@ struct RefreshTests {
       let ids = try await cloud.seedLinks(6, isKnown: false)
       try await cloud.withInstances(1) { instances, log in
         let (instance, faults) = (instances[0], cloud.fixture.emulator.faults)
-        let delay = #"{"operation":"token.refresh_token","kind":"delay","seconds":4,"times":6}"#
+        let delay = #"{"operation":"token.refresh_token","kind":"delay","seconds":12,"times":6}"#
         try await cloud.control("faults", delay)
         let asking = Task { try await instance.access(ids, atOnce: 6) }
         try await cloud.eventually("Amazon is asked") { await faults.faults.isEmpty }
