@@ -5,6 +5,8 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 import Logging
+import NIOCore
+import NIOFoundationCompat
 import NIOSSL
 import ServiceLifecycle
 import ServiceProgram

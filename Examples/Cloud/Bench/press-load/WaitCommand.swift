@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOHTTP1
 import Synchronization
 
 /// Many devices that wait for a command, each with one request that is held.
