@@ -11,7 +11,7 @@ JOBS ?= 2
 SECONDS_EACH ?= 300
 PYTEST_FLAGS ?= -v -rs
 
-.PHONY: help packages build demo test test-swift test-cloud test-interop test-e2e test-c lint boards-check sysroot library install core-size board emulate image qemu qemu-shell qemu-test qemu-soak sizes deb test-packaging fuzz bench docs clean
+.PHONY: help packages build demo demo-cloud test test-swift test-cloud test-interop test-e2e test-c lint boards-check sysroot library install core-size board emulate image qemu qemu-shell qemu-test qemu-soak sizes deb test-packaging fuzz bench bench-cloud docs clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ build: packages ## Build the device side and the host programs
 
 demo: ## From a button press to an order, on this machine, in one go
 	@Examples/Demo/run
+
+demo-cloud: ## The maker's cloud: claim, link, press, a smart home, erase
+	@Examples/Demo/cloud
 
 test: packages lint test-swift test-cloud test-interop test-e2e test-c ## Everything that proves the code (what CI runs)
 
@@ -50,7 +53,7 @@ test-c: packages ## The C library as firmware gets it: misuse, lives under valgr
 	@.ci/test Tests/CFirmware/run $(PYTEST_FLAGS)
 
 lint: ## Format and shell checks
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples/DashButton Examples/Companion Examples/Cloud/Package.swift Examples/Cloud/Sources Examples/Cloud/Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples/DashButton Examples/Companion Examples/Cloud/Package.swift Examples/Cloud/Sources Examples/Cloud/Tests Examples/Cloud/Bench
 	shellcheck -x $$(git grep -lE '^#!.*(bash|/sh)' -- . ':!*.md')
 
 sysroot: ## Libraries and headers of another architecture (ARCH=arm64 RELEASE=trixie)
@@ -108,6 +111,9 @@ fuzz: packages ## Fuzz every remote parser, SECONDS_EACH=300 each
 
 bench: packages ## Memory, press to wire, start to ready, side by side with curl
 	Tests/Bench/run
+
+bench-cloud: packages ## The maker's cloud: presses beside a bare endpoint, two instances, 10,000 devices that wait
+	Tests/Bench/cloud
 
 docs: ## Build the documentation, warnings as errors
 	Tests/Docs/check

@@ -108,8 +108,8 @@ let package = Package(
     .target(
       name: "ReplenishCloud",
       dependencies: [
-        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", "CPostgreSQL", hummingbird, hummingbirdTLS, crypto,
-        logging, lifecycle,
+        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", "CPostgreSQL", hummingbird, hummingbirdTLS,
+        crypto, logging, lifecycle,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
@@ -145,6 +145,34 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      swiftSettings: settings),
+    // For `make bench-cloud` only; no products.
+    .executableTarget(
+      name: "bare-endpoint",
+      dependencies: [
+        "ServiceProgram", hummingbird, hummingbirdTLS, logging, lifecycle,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      path: "Bench/bare-endpoint",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "press-load",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      path: "Bench/press-load",
       swiftSettings: settings),
     .testTarget(
       name: "OAuthServerTests",

@@ -30,7 +30,7 @@ home='' pids=()
 finish() {
   local status=$?
   exec {leash}>&- 2>/dev/null || true
-  ((${#pids[@]})) && kill "${pids[@]}" 2>/dev/null
+  if ((${#pids[@]})); then kill "${pids[@]}" 2>/dev/null || true; fi
   wait 2>/dev/null || true
   if [[ -n $home ]]; then
     if ((status != 0)) || [[ $verbose == yes ]]; then

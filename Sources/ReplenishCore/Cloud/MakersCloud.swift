@@ -48,10 +48,12 @@ public final class MakersCloud {
     var isOver = false
   }
 
-  /// Takes the address of the cloud's listener for devices.
+  /// Names a cloud.
   ///
-  /// - Parameter downlink: Whether to wait for commands there, with one request that the cloud holds for minutes. Ordering
-  ///   is never a command.
+  /// - Parameters:
+  ///   - address: Where it listens for devices.
+  ///   - downlink: Whether to wait for commands there, with one request that the cloud holds for minutes. Ordering is never
+  ///     a command.
   public init(_ address: ServiceURL, downlink: Bool = false) {
     self.address = address.text
     self.downlink = downlink ? Downlink() : nil

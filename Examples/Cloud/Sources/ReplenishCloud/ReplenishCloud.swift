@@ -23,7 +23,7 @@ public final class ReplenishCloud: Sendable {
   /// Commands on their way to devices. Whoever notes one here wakes the device.
   public let commands: CommandDesk
   let notifications: NotificationDesk?
-  let connector: (configuration: ConnectorConfiguration, seams: ConnectorSeams)?
+  let connector: (configuration: ConnectorConfiguration, signer: any RequestSigner)?
   let pages: PageLibrary
   let accounts: OwnerAccounts
   let ownerGrants: OwnerGrants
@@ -36,11 +36,11 @@ public final class ReplenishCloud: Sendable {
   /// - Parameters:
   ///   - configuration: Everything that is decided before.
   ///   - storage: What is on disk.
-  ///   - seams: What the connector needs, where one is configured.
+  ///   - signer: Who signs what the connector sends to AWS, where one is configured.
   ///   - logger: Where it says what happens.
   ///   - now: The present moment.
   public init(
-    _ configuration: CloudConfiguration, storage: any CloudStorage, seams: ConnectorSeams? = nil,
+    _ configuration: CloudConfiguration, storage: any CloudStorage, signer: (any RequestSigner)? = nil,
     logger: Logger = Logger(label: "replenish-cloud"), now: @escaping @Sendable () -> Date = { Date() }
   ) throws {
     self.configuration = configuration
@@ -64,7 +64,7 @@ public final class ReplenishCloud: Sendable {
         certificates: SNSCertificates(amazon), logger: logger, now: now)
     }
     ownerGrants = OwnerGrants(storage: storage, issuer: { [address] in address.text }, now: now)
-    connector = configuration.connector.flatMap { connector in seams.map { (connector, $0) } }
+    connector = configuration.connector.flatMap { connector in signer.map { (connector, $0) } }
     pages = try PageLibrary(site: configuration.site, templates: Self.templates, style: Self.style)
     accounts = OwnerAccounts(
       storage: storage,
@@ -174,7 +174,7 @@ extension ReplenishCloud {
     let (work, logger) = (connectorWork, logger)
     let desk = ConnectorDesk(
       configuration: connector.configuration, storage: storage, grants: grants,
-      commands: connector.seams.commands ?? downlink, logger: logger, now: now,
+      commands: downlink, logger: logger, now: now,
       hurry: {
         Task {
           do {
@@ -194,8 +194,7 @@ extension ReplenishCloud {
     connector.map { connector in
       ConnectorWork(
         configuration: connector.configuration, storage: storage, grants: grants,
-        commands: connector.seams.commands ?? downlink, signer: connector.seams.signer, amazon: amazon, logger: logger,
-        now: now)
+        commands: downlink, signer: connector.signer, amazon: amazon, logger: logger, now: now)
     }
   }
 

@@ -65,8 +65,9 @@ struct ServeCommand: AsyncParsableCommand {
     let settled = configuration
     let storage = try await storage.open()
     let credentials = try BoundedHTTPClient()
-    let seams = ConnectorSeams(commands: nil, signer: connector.signer(credentials))
-    let cloud = try explained { try ReplenishCloud(settled, storage: storage, seams: seams, logger: logger) }
+    let cloud = try explained {
+      try ReplenishCloud(settled, storage: storage, signer: connector.signer(credentials), logger: logger)
+    }
     let ready = ReadyFile(path: readyFile, hasConnector: settled.connector != nil)
     let pageApplication = try explained {
       try cloud.pageApplication(

@@ -26,13 +26,13 @@ final class CloudFixture: Sendable {
   let amazonCertificate: ServerCertificate
   let database: EmptyDatabase
   private let clients = Mutex<[HTTPClient]>([])
-  let seams: ConnectorSeams?
+  let signer: (any RequestSigner)?
   let configure: @Sendable (inout CloudConfiguration) -> Void
 
-  init(seams: ConnectorSeams? = nil, _ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in })
-    throws
-  {
-    self.seams = seams
+  init(
+    signer: (any RequestSigner)? = nil, _ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in }
+  ) throws {
+    self.signer = signer
     self.configure = configure
     folder = FileManager.default.temporaryDirectory.appending(path: "cloud-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -138,7 +138,7 @@ final class CloudFixture: Sendable {
     configuration.connector?.service = "https://localhost:\(amazonPort)"
     let (clock, log) = (clock, log)
     let logger = Logger(label: "cloud") { _ in KeepingLogHandler(lines: log) }
-    return try ReplenishCloud(configuration, storage: storage, seams: seams, logger: logger, now: { clock.now })
+    return try ReplenishCloud(configuration, storage: storage, signer: signer, logger: logger, now: { clock.now })
   }
 
   /// A client that is shut down at the end, however the test ends.

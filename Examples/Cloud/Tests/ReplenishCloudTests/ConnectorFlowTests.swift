@@ -15,7 +15,6 @@ struct ConnectorFlowTests {
   private struct Stage: Sendable {
     let cloud: CloudFixture.Running
     let managed: ManagedIntegrations
-    let commands: KnownCommands
     let destination: String
     let owner: Browser
 
@@ -57,8 +56,8 @@ struct ConnectorFlowTests {
   }
 
   private func run(_ test: @escaping @Sendable (Stage) async throws -> Void) async throws {
-    let commands = KnownCommands()
-    let fixture = try CloudFixture(seams: ConnectorSeams(commands: commands, signer: FormOfSignature())) {
+    let fixture = try CloudFixture(signer: FormOfSignature()) {
+      $0.offersDownlink = true
       $0.connector = ConnectorConfiguration(clientID: "managed-integrations", region: "us-east-1")
     }
     try await fixture.run { cloud in
@@ -68,7 +67,7 @@ struct ConnectorFlowTests {
         try cloud.cloud.connectorApplication(port: 0, certificate: nil) { ready.yield($0) })
       try await whileRunning(connector) {
         let port = try #require(await ports.first { _ in true })
-        let result = await Result { try await prepare(cloud, managed, commands, port, test) }
+        let result = await Result { try await prepare(cloud, managed, port, test) }
         // Nobody calls while the connector goes.
         await managed.endBackground()
         try result.get()
@@ -77,7 +76,7 @@ struct ConnectorFlowTests {
   }
 
   private func prepare(
-    _ cloud: CloudFixture.Running, _ managed: ManagedIntegrations, _ commands: KnownCommands, _ port: Int,
+    _ cloud: CloudFixture.Running, _ managed: ManagedIntegrations, _ port: Int,
     _ test: @Sendable (Stage) async throws -> Void
   ) async throws {
     let client = OAuthClient.confidential(
@@ -110,8 +109,7 @@ struct ConnectorFlowTests {
     let owner = try await cloud.owner()
     try await test(
       Stage(
-        cloud: cloud, managed: managed, commands: commands,
-        destination: try #require(destination?["Id"]?.text), owner: owner))
+        cloud: cloud, managed: managed, destination: try #require(destination?["Id"]?.text), owner: owner))
   }
 
   @Test("link, find devices, identify, refresh, unlink: through consent, token endpoint, connector and outbox")
@@ -126,10 +124,10 @@ struct ConnectorFlowTests {
         #expect(found.name == "CoffeeMaker-9000" && !found.id.contains(device.serial))
 
         try await stage.managed.identify(found.id, of: id, seconds: 7)
-        try await stage.cloud.eventually("the device is asked") { await !stage.commands.noted.isEmpty }
-        let command = try #require(await stage.commands.noted.first)
-        #expect(command.action == .identify(seconds: 7))
-        await stage.commands.end(command.id, .done)
+        let asked = try await device.send(.GET, "/v1/commands?wait=60")
+        #expect(asked.members["action"] as? String == "identify" && asked.members["seconds"] as? Int == 7)
+        let command = try #require(asked.members["id"] as? String)
+        #expect(try await device.send(.PUT, "/v1/commands/\(command)", #"{"state":"done"}"#).status == 200)
         stage.cloud.clock.advance(1)
         try await stage.cloud.cloud.connectorWork?.sweep()
         // What was being sent already is not sent by this round.

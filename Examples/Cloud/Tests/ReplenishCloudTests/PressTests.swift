@@ -121,10 +121,11 @@ struct PressTests {
       for (slot, isSending) in [("coffee", false), ("water-filter", true)] {
         let receipt = try await cloud.storage.note(
           NewPress(id: Device.pressID(), slot: slot, pressedAt: cloud.clock.now), device: deviceID,
-          limits: PressLimits(), at: cloud.clock.now)
+          limits: PressLimits(), lease: nil, at: cloud.clock.now)
         guard case .noted(let press) = receipt else { continue }
         let now = cloud.clock.now
-        _ = try await cloud.storage.leasePress(press, lease: "dead", until: now + PressWork.leaseTime, at: now)
+        let lease = PressLease(name: "dead", until: now + PressWork.leaseTime)
+        _ = try await cloud.storage.leasePress(press, lease, at: now)
         if isSending { #expect(try await cloud.storage.beginSending(press, lease: "dead", at: now)) }
       }
       try await cloud.cloud.presses.sweep()

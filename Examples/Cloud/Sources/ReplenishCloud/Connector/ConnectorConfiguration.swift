@@ -26,20 +26,6 @@ public struct ConnectorConfiguration: Sendable {
   }
 }
 
-/// What the connector needs of others.
-public struct ConnectorSeams: Sendable {
-  /// The downlink; nil where devices have none.
-  public var commands: (any CommandStorage)?
-  /// Who signs requests to AWS.
-  public var signer: any RequestSigner
-
-  /// Creates the seams.
-  public init(commands: (any CommandStorage)?, signer: any RequestSigner) {
-    self.commands = commands
-    self.signer = signer
-  }
-}
-
 /// Signs requests to AWS (Signature Version 4, service `iotmanagedintegrations`).
 public protocol RequestSigner: Sendable {
   /// The headers to be added to a request, `Authorization` and `X-Amz-Date` among them.

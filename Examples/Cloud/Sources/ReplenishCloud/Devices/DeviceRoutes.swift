@@ -76,7 +76,7 @@ struct DeviceRoutes: Sendable {
     let age = report.ageSeconds.flatMap { $0.isFinite && $0 >= 0 && $0 < 1e9 ? $0 : nil }
     let press = NewPress(id: id, slot: report.slot, pressedAt: age.map { now() - $0 })
     switch try await desk.take(press, from: device) {
-    case .noted(let noted): return PressAnswer.response(noted)
+    case .noted(let noted), .leased(let noted): return PressAnswer.response(noted)
     case .conflict: return .problem(.conflict, "anotherPress")
     case .tooMany:
       var response = Response.problem(.tooManyRequests, "tooManyPresses")

@@ -13,13 +13,19 @@ struct PressDesk: Sendable {
 
   /// Notes a press and waits a little for its end.
   func take(_ press: NewPress, from device: CloudDevice) async throws -> PressReceipt {
-    let receipt = try await storage.note(press, device: device.id, limits: limits, at: now())
-    guard case .noted(let noted) = receipt, !noted.state.isFinal else { return receipt }
+    let lease = work.newLease()
+    let receipt = try await storage.note(press, device: device.id, limits: limits, lease: lease, at: now())
+    let (noted, isOurs): (Press, Bool)
+    switch receipt {
+    case .leased(let press): (noted, isOurs) = (press, true)
+    case .noted(let press) where !press.state.isFinal: (noted, isOurs) = (press, false)
+    case .noted, .conflict, .tooMany: return receipt
+    }
     let (ended, continuation) = AsyncStream<Never>.makeStream()
     // Not part of this request: a device that hangs up changes nothing about what was noted.
     Task {
       do {
-        try await work.work(on: noted)
+        if isOurs { try await work.work(on: noted, lease.name) } else { try await work.work(on: noted) }
       } catch {
         logger.error("press \(noted.id): \(error)")
       }

@@ -25,10 +25,15 @@ struct PressWork: Sendable {
 
   /// Works on one press, unless somebody else does.
   func work(on press: Press) async throws {
-    let lease = randomText(bytes: 12)
-    guard
-      let press = try await storage.leasePress(press, lease: lease, until: now() + Self.leaseTime, at: now())
-    else { return }
+    let lease = newLease()
+    guard let press = try await storage.leasePress(press, lease, at: now()) else { return }
+    try await work(on: press, lease.name)
+  }
+
+  func newLease() -> PressLease { PressLease(name: randomText(bytes: 12), until: now() + Self.leaseTime) }
+
+  /// Works on a press as it is under that lease.
+  func work(on press: Press, _ lease: String) async throws {
     // Whatever was sent before this moment may have been an order.
     let mayBeOrdered = press.state == .sending
     if mayBeOrdered, let first = press.firstSentAt, first + Self.patience <= now() {

@@ -138,14 +138,17 @@ public protocol LinkStorage: Sendable {
 
 /// Presses and what becomes of them.
 public protocol PressStorage: Sendable {
-  /// Puts a press on disk, once for each identifier, joining one for the same slot that is still open.
-  func note(_ press: NewPress, device: CloudDevice.ID, limits: PressLimits, at now: Date) async throws -> PressReceipt
+  /// Puts a press on disk, once for each identifier, joining one for the same slot that is still open. One that is new
+  /// and is to be worked on gets the lease in the same transaction: another one would be another wait for the disk.
+  func note(
+    _ press: NewPress, device: CloudDevice.ID, limits: PressLimits, lease: PressLease?, at now: Date
+  ) async throws -> PressReceipt
   /// Finds a press.
   func press(_ id: String, device: CloudDevice.ID) async throws -> Press?
   /// Presses that somebody should work on now.
   func duePresses(at now: Date, limit: Int) async throws -> [Press]
   /// Makes the caller the one who works on a press, until then; nil when somebody else does, or nothing is left to do.
-  func leasePress(_ press: Press, lease: String, until: Date, at now: Date) async throws -> Press?
+  func leasePress(_ press: Press, _ lease: PressLease, at now: Date) async throws -> Press?
   /// Marks, before a call leaves, that it may have left; false when the link is not the press's any more.
   func beginSending(_ press: Press, lease: String, at now: Date) async throws -> Bool
   /// Ends a press and those that joined it, and gives the lease back.

@@ -63,10 +63,20 @@ public struct NewPress: Sendable, Equatable {
   public var pressedAt: Date?
 }
 
+/// The right to work on a press, one at a time.
+public struct PressLease: Sendable, Equatable {
+  /// Random, so that nobody gives back another's.
+  public var name: String
+  /// When it ends by itself.
+  public var until: Date
+}
+
 /// What became of a report.
 public enum PressReceipt: Sendable, Equatable {
   /// It is on disk, or was already.
   case noted(Press)
+  /// It is on disk, and whoever noted it works on it, under the lease that came with it.
+  case leased(Press)
   /// The identifier belongs to another press.
   case conflict
   /// Too many presses in a short time.

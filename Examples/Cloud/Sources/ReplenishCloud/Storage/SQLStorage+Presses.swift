@@ -1,9 +1,10 @@
 import Foundation
 
 extension SQLStorage {
-  /// Puts a press on disk, once for each identifier, joining one for the same slot that is still open.
+  /// Puts a press on disk, once for each identifier, joining one for the same slot that is still open. One that is new
+  /// and is to be worked on gets the lease in the same transaction: another one would be another wait for the disk.
   public func note(
-    _ press: NewPress, device: CloudDevice.ID, limits: PressLimits, at now: Date
+    _ press: NewPress, device: CloudDevice.ID, limits: PressLimits, lease: PressLease?, at now: Date
   ) async throws -> PressReceipt {
     try await database.write { db in
       if let known = try Self.press(press.id, device, db) {
@@ -34,20 +35,21 @@ extension SQLStorage {
           SELECT id FROM press WHERE registration = ? AND slot = ? AND state IN ('noted', 'sending')
           AND joined IS NULL
           """, [link?["id"] as Int64?, press.slot]) : nil
+      let lease = end == nil && joined == nil ? lease : nil
       try db.execute(
         """
         INSERT INTO press (device, id, ownership, registration, generation, slot, pressed_at, received_at,
-        expires_at, state, reason, joined, next_attempt_at)
+        expires_at, state, reason, joined, next_attempt_at, lease, lease_until)
         VALUES (?, ?, (SELECT id FROM ownership WHERE device = ? AND released_at IS NULL), ?, ?, ?, ?, ?, ?, ?, ?,
-        ?, ?)
+        ?, ?, ?, ?)
         """,
         [
           device, press.id, device, link?["id"] as Int64?, link?["generation"] as Int64?, press.slot,
           (pressedAt ?? now).seconds, now.seconds, ((pressedAt ?? now) + limits.lifetime).seconds,
-          (end?.state ?? .noted).rawValue, end?.reason, joined, now.seconds,
+          (end?.state ?? .noted).rawValue, end?.reason, joined, now.seconds, lease?.name, lease?.until.seconds,
         ])
       guard let noted = try Self.press(press.id, device, db) else { return .conflict }
-      return .noted(noted)
+      return lease == nil ? .noted(noted) : .leased(noted)
     }
   }
 
@@ -74,13 +76,13 @@ extension SQLStorage {
   }
 
   /// Makes the caller the one who works on a press, until then; nil when somebody else does, or nothing is left to do.
-  public func leasePress(_ press: Press, lease: String, until: Date, at now: Date) async throws -> Press? {
+  public func leasePress(_ press: Press, _ lease: PressLease, at now: Date) async throws -> Press? {
     try await database.write { db in
       let changed = try db.execute(
         """
         UPDATE press SET lease = ?, lease_until = ? WHERE device = ? AND id = ?
         AND state IN ('noted', 'sending') AND joined IS NULL AND (lease IS NULL OR lease_until <= ?)
-        """, [lease, until.seconds, press.device, press.id, now.seconds])
+        """, [lease.name, lease.until.seconds, press.device, press.id, now.seconds])
       guard changed == 1 else { return nil }
       return try Self.press(press.id, press.device, db)
     }

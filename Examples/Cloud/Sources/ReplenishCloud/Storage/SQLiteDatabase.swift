@@ -70,7 +70,11 @@ final class SQLiteDatabase: SQLDatabase {
 
   /// The log still has the pages as they were. Where a reader is in the way, the next checkpoint does it.
   func forgetDeleted() async {
-    _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+    _ = try? await pool.writeWithoutTransaction { db in
+      // One that was closed meanwhile is a null pointer, which SQLite would follow.
+      guard db.sqliteConnection != nil else { return }
+      _ = try db.checkpoint(.truncate)
+    }
   }
 
   func close() throws { try pool.close() }

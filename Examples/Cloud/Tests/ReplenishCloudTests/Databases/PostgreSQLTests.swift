@@ -92,7 +92,7 @@ struct PostgreSQLTests {
             // An attempt has no number: done twice it would be there twice.
             try await storage.noteAttempt([id], at: now)
             let receipt = try await storage.note(
-              NewPress(id: id, slot: "coffee", pressedAt: now), device: device.id, limits: limits, at: now)
+              NewPress(id: id, slot: "coffee", pressedAt: now), device: device.id, limits: limits, lease: nil, at: now)
             guard case .noted = receipt else { continue }
             progress.acknowledged.withLock { $0.append(id) }
           }
