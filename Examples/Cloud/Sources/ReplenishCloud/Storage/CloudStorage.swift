@@ -127,6 +127,8 @@ public protocol LinkStorage: Sendable {
   func dueUnlinks(at now: Date) async throws -> [Registration.ID]
   /// Makes the caller the one who tells Amazon now; it is tried again then. False when somebody else does.
   func leaseUnlink(_ id: Registration.ID, until: Date, at now: Date) async throws -> Bool
+  /// Gives the lease back; it is tried again then.
+  func postponeUnlink(_ id: Registration.ID, until: Date) async throws
   /// Wipes the tokens of a registration that is being taken back.
   func finishUnlink(_ id: Registration.ID, _ state: Registration.State, at now: Date) async throws
 

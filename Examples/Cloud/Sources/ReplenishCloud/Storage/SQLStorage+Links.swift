@@ -285,6 +285,14 @@ extension SQLStorage {
     }
   }
 
+  /// Gives the lease back; it is tried again then.
+  public func postponeUnlink(_ id: Registration.ID, until: Date) async throws {
+    try await database.write { db in
+      try db.execute(
+        "UPDATE registration SET next_attempt_at = ? WHERE id = ? AND state = 'unlinking'", [until.seconds, id])
+    }
+  }
+
   /// Wipes the tokens of a registration that is being taken back.
   public func finishUnlink(_ id: Registration.ID, _ state: Registration.State, at now: Date) async throws {
     let vault = vault
