@@ -3,6 +3,7 @@ import Foundation
 import Hummingbird
 import NIOCore
 import NIOFoundationCompat
+import NIOHTTP1
 import NIOSSL
 
 /// One HTTPS call, by the cloud's HTTP client with the cloud's settings: kept connections, TLS 1.2 at least.
