@@ -263,7 +263,7 @@ def main():
     for name in ("--cloud", "--emulator", "--bare", "--load"):
         parser.add_argument(name, type=pathlib.Path, required=True)
     parser.add_argument("--rounds", type=int, default=5, choices=range(1, 6))
-    parser.add_argument("--devices", type=int, default=60)
+    parser.add_argument("--devices", type=int, default=100)
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--waiting", type=int, default=10_000)
     parser.add_argument("--only", action="append", choices=PARTS)

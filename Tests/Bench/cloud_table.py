@@ -1,5 +1,6 @@
 """The results of the cloud's bench as plain text, and what so many devices take."""
 
+import math
 import statistics
 
 from table import heading
@@ -16,6 +17,7 @@ METHOD = {
 PRESSES_A_MONTH = 2  # of one device
 PEAK = 5  # the busiest hour beside the mean
 STATUSES_A_DAY = 1  # deviceStatus of one device, as DRS asks for; each needs a fresh access token, which lives an hour
+COMMITS = 3, 2  # of a press (noted, sending, ended), and of a status (lease of the refresh, its tokens)
 KEPT = 60  # seconds that an idle connection is held (RequestDeadline)
 POLL = 270  # seconds that a device asks its request for commands to be held
 YEARS = 3  # of presses that are kept
@@ -88,36 +90,43 @@ def show_waiting(found):
 
 
 def show_sizes(results):
-    rate = LOADED * median(results["press"]["handshake"]["cloud"], "per_second")
+    cloud = {way: LOADED * median(sides["cloud"], "per_second") for way, sides in results["press"].items()}
+    rate = cloud["handshake"]
     each = results["waiting"]["each"]["resident"]
     heading(
         "WHAT SO MANY DEVICES TAKE",
         f"Computed, not measured, from the numbers above and these assumptions: {PRESSES_A_MONTH} presses a month and"
         f" {STATUSES_A_DAY} status a day from each device, the busiest hour {PEAK} times the mean; each of them is a"
         f" new connection that is held {KEPT} s, and each status a refresh; a poll of {POLL} s; presses are kept"
-        f" {YEARS} years; an instance is planned with half of what this machine did with handshakes ({rate:.0f} requests/s).",
+        f" {YEARS} years; an instance is planned with half of what this machine did with handshakes"
+        f" ({rate:.0f} requests/s); two at least, so that one may fail.",
     )
-    columns = [sizes(1_000_000 * factor, results, rate, each) for factor in (1, 10, 100)]
-    print(f"  {'':48}{'1 million':>14}{'10 million':>14}{'100 million':>14}")
+    columns = [sizes(1_000_000 * factor, results, cloud, each) for factor in (1, 10, 100)]
+    print(f"  {'':50}{'1 million':>17}{'10 million':>17}{'100 million':>17}")
     for row in columns[0]:
-        print(f"  {row:48}" + "".join(f"{column[row]:>14}" for column in columns))
+        print(f"  {row:50}" + "".join(f"{column[row]:>17}" for column in columns))
 
 
-def sizes(devices, results, rate, each):
+def sizes(devices, results, cloud, each):
     """The rows for so many devices."""
     presses = devices * PRESSES_A_MONTH / 30
-    requests = (presses + devices * STATUSES_A_DAY) / 86_400
+    statuses = devices * STATUSES_A_DAY
+    requests = (presses + statuses) / 86_400
+    commits = (presses * COMMITS[0] + statuses * COMMITS[1]) / 86_400
+    instances = requests * PEAK / cloud["handshake"]
     presses_kept = devices * PRESSES_A_MONTH * 12 * YEARS
     stored = devices * results["device_bytes"] + presses_kept * results["press_bytes"]
     polls = devices / POLL
     return {
         "presses a day": short(presses),
         "requests a second, mean / busiest hour": f"{short(requests)} / {short(requests * PEAK)}",
-        "refreshes a second, mean": short(devices * STATUSES_A_DAY / 86_400),
+        "refreshes a second, mean / busiest hour": f"{short(statuses / 86_400)} / {short(statuses / 86_400 * PEAK)}",
+        "commits a second, busiest hour": short(commits * PEAK),
         "connections without the long poll, busiest hour": short(requests * PEAK * KEPT),
-        "instances like this one, without it": short(max(2, -(-requests * PEAK // rate))),
+        "instances like this one, without it": short(max(2, math.ceil(instances))),
         "connections with the long poll": short(devices),
         "polls a second": short(polls),
+        "instances with it, a poll counted as a press": short(math.ceil(instances + polls / cloud["keep-alive"])),
         "memory for them, GiB": short(devices * each / 1024 / 1024),
         "rows: devices / presses": f"{short(devices)} / {short(presses_kept)}",
         "database, GB": short(stored / 1e9),

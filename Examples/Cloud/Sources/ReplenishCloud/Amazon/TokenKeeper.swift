@@ -33,13 +33,18 @@ struct TokenKeeper: Sendable {
   ///   - id: The registration.
   ///   - generation: The generation the caller has in mind.
   ///   - bad: An access token that Amazon refused: another one is needed, whatever the clock says.
-  func access(_ id: Registration.ID, generation: Int64, except bad: String? = nil) async throws -> Access {
+  ///   - seen: The registration as the caller has just read it, so that it is not read again.
+  func access(
+    _ id: Registration.ID, generation: Int64, except bad: String? = nil, seen: Registration? = nil
+  ) async throws -> Access {
     let lease = randomText(bytes: 12)
+    var seen = seen
     // The one who has the lease needs half a minute at most.
     for _ in 0..<200 {
-      guard let row = try await storage.registration(id), row.generation == generation, let tokens = row.tokens else {
-        return .ended
-      }
+      let latest: Registration?
+      if let seen { latest = seen } else { latest = try await storage.registration(id) }
+      seen = nil
+      guard let row = latest, row.generation == generation, let tokens = row.tokens else { return .ended }
       let isUsable = tokens.access != bad && tokens.expiresAt > now()
       if isUsable && tokens.expiresAt > now() + Self.ahead { return .token(tokens.access) }
       guard row.clientID == amazon.configuration.clientID else {

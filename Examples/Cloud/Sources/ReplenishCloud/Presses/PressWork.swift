@@ -74,7 +74,7 @@ struct PressWork: Sendable {
     guard let id = press.registration, let generation = press.generation,
       let row = try await storage.registration(id), row.state == .live, row.generation == generation
     else { return .ended }
-    return try await keeper.access(id, generation: generation, except: bad)
+    return try await keeper.access(id, generation: generation, except: bad, seen: row)
   }
 
   private func finish(_ press: Press, _ lease: String, _ state: Press.State, _ reason: String) async throws {

@@ -80,24 +80,24 @@ final class SQLiteDatabase: SQLDatabase {
   func close() throws { try pool.close() }
 }
 
-/// A transaction on it.
+/// A transaction on it. Statements are kept compiled: there are few texts, and compiling costs more than running.
 struct SQLiteSession: SQLSession {
   let db: Database
   var dialect: SQLDialect { .sqlite }
 
   func execute(_ sql: String, _ values: [(any SQLConvertible)?]) throws -> Int {
     try telling {
-      try db.execute(sql: sql, arguments: arguments(values))
+      try db.cachedStatement(sql: sql).execute(arguments: arguments(values))
       return db.changesCount
     }
   }
 
   func rows(_ sql: String, _ values: [(any SQLConvertible)?]) throws -> [SQLRow] {
-    try telling { try Row.fetchAll(db, sql: sql, arguments: arguments(values)).map(SQLRow.init) }
+    try telling { try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: arguments(values)).map(SQLRow.init) }
   }
 
   func row(_ sql: String, _ values: [(any SQLConvertible)?]) throws -> SQLRow? {
-    try telling { try Row.fetchOne(db, sql: sql, arguments: arguments(values)).map(SQLRow.init) }
+    try telling { try Row.fetchOne(try db.cachedStatement(sql: sql), arguments: arguments(values)).map(SQLRow.init) }
   }
 
   private func arguments(_ values: [(any SQLConvertible)?]) -> StatementArguments {
