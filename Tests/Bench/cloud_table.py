@@ -21,6 +21,7 @@ COMMITS = 3, 2  # of a press (noted, sending, ended), and of a status (lease of 
 KEPT = 60  # seconds that an idle connection is held (RequestDeadline)
 POLL = 270  # seconds that a device asks its request for commands to be held
 YEARS = 3  # of presses that are kept
+LINK = 3000  # bytes of one link: two sealed tokens of some 700 bytes, ownership, slots
 LOADED = 0.5  # of what an instance can do is planned with
 
 
@@ -98,8 +99,8 @@ def show_sizes(results):
         f"Computed, not measured, from the numbers above and these assumptions: {PRESSES_A_MONTH} presses a month and"
         f" {STATUSES_A_DAY} status a day from each device, the busiest hour {PEAK} times the mean; each of them is a"
         f" new connection that is held {KEPT} s, and each status a refresh; a poll of {POLL} s; presses are kept"
-        f" {YEARS} years; an instance is planned with half of what this machine did with handshakes"
-        f" ({rate:.0f} requests/s); two at least, so that one may fail.",
+        f" {YEARS} years; {LINK} bytes for a link; an instance is planned with half of what this machine did with"
+        f" handshakes ({rate:.0f} requests/s); two at least, so that one may fail.",
     )
     columns = [sizes(1_000_000 * factor, results, cloud, each) for factor in (1, 10, 100)]
     print(f"  {'':50}{'1 million':>17}{'10 million':>17}{'100 million':>17}")
@@ -115,7 +116,7 @@ def sizes(devices, results, cloud, each):
     commits = (presses * COMMITS[0] + statuses * COMMITS[1]) / 86_400
     instances = requests * PEAK / cloud["handshake"]
     presses_kept = devices * PRESSES_A_MONTH * 12 * YEARS
-    stored = devices * results["device_bytes"] + presses_kept * results["press_bytes"]
+    stored = devices * (results["device_bytes"] + LINK) + presses_kept * results["press_bytes"]
     polls = devices / POLL
     return {
         "presses a day": short(presses),

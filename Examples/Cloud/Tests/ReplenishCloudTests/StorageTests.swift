@@ -138,6 +138,37 @@ struct StorageTests {
     #expect(try await storage.registration(registration.id)?.tokens == tokens)
   }
 
+  @Test("a new press is leased with its note, and ends for that lease only; one that joins or is known is not leased")
+  func leasedNote() async throws {
+    let storage = try await open()
+    let now = Date(timeIntervalSince1970: 1_800_000_000)
+    let device = try await linked(storage, at: now).device.id
+    let lease = PressLease(name: "ours", until: now + 240)
+    func note(_ id: String, _ slot: String = "coffee", age: Double? = 0) async throws -> PressReceipt {
+      let press = NewPress(id: id, slot: slot, pressedAt: age.map { now - $0 + 1 })
+      return try await storage.note(press, device: device, limits: PressLimits(), lease: lease, at: now + 1)
+    }
+    guard case .leased(let press) = try await note("a") else { throw SQLStorage.Failure(description: "not leased") }
+    let other = PressLease(name: "other", until: now + 300)
+    #expect(try await storage.leasePress(press, other, at: now + 2) == nil)
+    #expect(try await storage.duePresses(at: now + 2, limit: 10) == [])
+    // Known already; joins the open one; of unknown age.
+    #expect(try await note("a") == .noted(press))
+    guard case .noted = try await note("b") else { throw SQLStorage.Failure(description: "a joined one is leased") }
+    guard case .noted(let old) = try await note("c", "water-filter", age: nil) else {
+      throw SQLStorage.Failure(description: "a dead one is leased")
+    }
+    #expect(old.state == .expired)
+    let result = PressResult(state: .ordered, detailCode: "STANDARD_ORDER_PLACED")
+    #expect(try await storage.finish(press, lease: "other", result) == nil)
+    #expect(try await storage.finish(press, lease: "ours", result)?.state == .ordered)
+    #expect(try await storage.press("b", device: device)?.state == .ordered)
+    // Whoever noted it is gone: the lease ends by itself.
+    guard case .leased(let left) = try await note("d") else { throw SQLStorage.Failure(description: "not leased") }
+    #expect(try await storage.duePresses(at: lease.until, limit: 10) == [left])
+    #expect(try await storage.leasePress(left, other, at: lease.until) == left)
+  }
+
   @Test("invalid_grant ends a link only if token, generation and client are the row's now")
   func endLink() async throws {
     let storage = try await open()

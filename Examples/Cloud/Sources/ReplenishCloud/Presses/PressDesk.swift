@@ -21,22 +21,28 @@ struct PressDesk: Sendable {
     case .noted(let press) where !press.state.isFinal: (noted, isOurs) = (press, false)
     case .noted, .conflict, .tooMany: return receipt
     }
-    let (ended, continuation) = AsyncStream<Never>.makeStream()
+    let (ended, continuation) = AsyncStream<Press>.makeStream()
     // Not part of this request: a device that hangs up changes nothing about what was noted.
     Task {
       do {
-        if isOurs { try await work.work(on: noted, lease.name) } else { try await work.work(on: noted) }
+        let end = isOurs ? try await work.work(on: noted, lease.name) : try await work.work(on: noted)
+        if let end { continuation.yield(end) }
       } catch {
         logger.error("press \(noted.id): \(error)")
       }
       continuation.finish()
     }
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { for await _ in ended {} }
-      group.addTask { try? await Task.sleep(for: .seconds(patience)) }
-      await group.next()
+    let end = await withTaskGroup(of: Press?.self) { group in
+      group.addTask { await ended.first { _ in true } }
+      group.addTask {
+        try? await Task.sleep(for: .seconds(patience))
+        return nil
+      }
+      let first = await group.next()
       group.cancelAll()
+      return first ?? nil
     }
+    if let end { return .noted(end) }
     guard let now = try await storage.press(noted.id, device: device.id) else { return receipt }
     return .noted(now)
   }

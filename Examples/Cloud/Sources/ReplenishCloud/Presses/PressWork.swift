@@ -23,17 +23,18 @@ struct PressWork: Sendable {
     }
   }
 
-  /// Works on one press, unless somebody else does.
-  func work(on press: Press) async throws {
+  /// Works on one press, unless somebody else does; gives it back if this was its end.
+  @discardableResult
+  func work(on press: Press) async throws -> Press? {
     let lease = newLease()
-    guard let press = try await storage.leasePress(press, lease, at: now()) else { return }
-    try await work(on: press, lease.name)
+    guard let press = try await storage.leasePress(press, lease, at: now()) else { return nil }
+    return try await work(on: press, lease.name)
   }
 
   func newLease() -> PressLease { PressLease(name: randomText(bytes: 12), until: now() + Self.leaseTime) }
 
-  /// Works on a press as it is under that lease.
-  func work(on press: Press, _ lease: String) async throws {
+  /// Works on a press as it is under that lease; gives it back if this was its end.
+  func work(on press: Press, _ lease: String) async throws -> Press? {
     // Whatever was sent before this moment may have been an order.
     let mayBeOrdered = press.state == .sending
     if mayBeOrdered, let first = press.firstSentAt, first + Self.patience <= now() {
@@ -67,7 +68,7 @@ struct PressWork: Sendable {
       }
     }
     logger.warning("press \(press.id): Amazon refused a fresh access token")
-    try await postpone(press, lease, wasRefused: !mayBeOrdered)
+    return try await postpone(press, lease, wasRefused: !mayBeOrdered)
   }
 
   private func token(for press: Press, except bad: String?) async throws -> TokenKeeper.Access {
@@ -77,11 +78,11 @@ struct PressWork: Sendable {
     return try await keeper.access(id, generation: generation, except: bad, seen: row)
   }
 
-  private func finish(_ press: Press, _ lease: String, _ state: Press.State, _ reason: String) async throws {
+  private func finish(_ press: Press, _ lease: String, _ state: Press.State, _ reason: String) async throws -> Press? {
     try await storage.finish(press, lease: lease, PressResult(state: state, reason: reason))
   }
 
-  private func finish(_ press: Press, _ lease: String, _ answer: AmazonClient.Replenished) async throws {
+  private func finish(_ press: Press, _ lease: String, _ answer: AmazonClient.Replenished) async throws -> Press? {
     let state: Press.State
     switch answer.detailCode {
     case "STANDARD_ORDER_PLACED", "TEST_ORDER_PLACED": state = .ordered
@@ -89,17 +90,19 @@ struct PressWork: Sendable {
     // A word nobody has documented: whether something was ordered is not known.
     default: state = .inDoubt
     }
-    try await storage.finish(
+    return try await storage.finish(
       press, lease: lease,
       PressResult(state: state, detailCode: answer.detailCode, eventInstanceID: answer.eventInstanceID))
   }
 
-  private func postpone(_ press: Press, _ lease: String, wasRefused: Bool) async throws {
+  /// Gives nothing back: it is not over.
+  private func postpone(_ press: Press, _ lease: String, wasRefused: Bool) async throws -> Press? {
     // 5, 10, 20 … seconds, two minutes at most, and exactly when patience ends.
     let wait = min(120, 5 * pow(2, Double(min(press.attempts, 6))))
     var until = now() + wait
     if let first = press.firstSentAt, !wasRefused { until = min(until, first + Self.patience) }
     if wasRefused { until = min(until, press.expiresAt) }
     try await storage.postpone(press, lease: lease, until: until, wasRefused: wasRefused)
+    return nil
   }
 }

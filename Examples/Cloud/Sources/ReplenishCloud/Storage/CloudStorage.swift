@@ -153,8 +153,10 @@ public protocol PressStorage: Sendable {
   func leasePress(_ press: Press, _ lease: PressLease, at now: Date) async throws -> Press?
   /// Marks, before a call leaves, that it may have left; false when the link is not the press's any more.
   func beginSending(_ press: Press, lease: String, at now: Date) async throws -> Bool
-  /// Ends a press and those that joined it, and gives the lease back.
-  func finish(_ press: Press, lease: String, _ result: PressResult) async throws
+  /// Ends a press and those that joined it, and gives the lease back; the press as it is then, nil when the lease was
+  /// not the caller's any more.
+  @discardableResult
+  func finish(_ press: Press, lease: String, _ result: PressResult) async throws -> Press?
   /// Gives the lease back; it is tried again then.
   ///
   /// - Parameter wasRefused: Amazon is known to have done nothing in any call made so far.

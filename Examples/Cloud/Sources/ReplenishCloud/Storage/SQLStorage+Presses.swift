@@ -102,8 +102,10 @@ extension SQLStorage {
     }
   }
 
-  /// Ends a press and those that joined it, and gives the lease back.
-  public func finish(_ press: Press, lease: String, _ result: PressResult) async throws {
+  /// Ends a press and those that joined it, and gives the lease back; the press as it is then, nil when the lease was
+  /// not the caller's any more.
+  @discardableResult
+  public func finish(_ press: Press, lease: String, _ result: PressResult) async throws -> Press? {
     try await database.write { db in
       let changed = try db.execute(
         """
@@ -114,7 +116,7 @@ extension SQLStorage {
           result.state.rawValue, result.reason, result.detailCode, result.eventInstanceID, press.device, press.id,
           lease,
         ])
-      guard changed == 1 else { return }
+      guard changed == 1 else { return nil }
       try db.execute(
         """
         UPDATE press SET state = ?, reason = ?, detail_code = ?, event_instance_id = ?
@@ -123,6 +125,7 @@ extension SQLStorage {
         [
           result.state.rawValue, result.reason, result.detailCode, result.eventInstanceID, press.device, press.id,
         ])
+      return try Self.press(press.id, press.device, db)
     }
   }
 
