@@ -16,13 +16,13 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "EndToEnd"))
 
-import cloud_cluster
 import cloud_table
 import memory
 from amazon import PASSWORD, Amazon
 from cloud import EMULATOR_OPTIONS
 from cloud_fleet import EACH, ManyDevices, Neighbour, customer
 from cloud_sides import Bare, BenchCloud, Load, cpu_seconds, flush_milliseconds
+from cluster import Cluster, programs
 from fleet import FleetDevice
 from processes import end
 
@@ -157,11 +157,11 @@ class Bench:
     # Instances on PostgreSQL
 
     def measure_instances(self):
-        if not cloud_cluster.programs():
+        if not programs():
             self.results["notes"].append("instances: PostgreSQL is not installed, so this part was not measured")
             return
         rounds, slots = min(self.options.rounds, INSTANCE_ROUNDS), INSTANCE_SLOTS
-        cluster = self.keep(cloud_cluster.Cluster(self.home / "cluster"))
+        cluster = self.keep(Cluster(self.home / "cluster"))
         amazon = self.new_amazon(2 + (2 * rounds + 1) * slots)
         first = self.keep(BenchCloud(self.options.cloud, self.maker, amazon, database=cluster.address).start())
         self.link_all(first, amazon)

@@ -7,16 +7,20 @@ exactly one way, and Amazon is called a second time only for a press that a faul
 import collections
 import concurrent.futures
 import os
+import pathlib
+import tempfile
 import threading
 import time
 
 import pytest
 
 from cloud import Maker, Owner
+from cluster import Cluster
 from fleet import FINAL, FleetDevice, run_all
 from processes import wait_until
 from restart_test import chance  # noqa: F401  (a fixture)
 
+DATABASES = ["sqlite", "postgresql"]
 SECONDS = float(os.environ.get("E2E_CAMPAIGN") or 40)
 DEVICES, SLOTS = 4, 40
 # What Amazon's side does to a call, and whether an order may stand after it.
@@ -26,6 +30,18 @@ FAULTS = ["dropRequest", "loseAnswer", "cutBody", "garbage"]
 @pytest.fixture(scope="module")
 def fleet_maker(programs, workshop):
     return Maker(programs, workshop / "fleet-maker", [f"FLEET{number}" for number in range(DEVICES)])
+
+
+@pytest.fixture(params=DATABASES)
+def cluster(request):
+    """A PostgreSQL server of the test's own; None for SQLite."""
+    if request.param == "sqlite":
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="e2e-cluster-") as folder:
+        cluster = Cluster(pathlib.Path(folder) / "server")
+        yield cluster
+        cluster.close()
 
 
 class Campaign:
@@ -75,20 +91,31 @@ class Campaign:
 
     def break_things(self):
         while time.monotonic() < self.end:
-            kind = self.chance.choice(["kill", *FAULTS])
+            kind = self.chance.choice(["kill", *(["restart"] if self.cloud.cluster else []), *FAULTS])
             self.faults[kind] += 1
             operation = self.chance.choice(["replenish", "replenish", "token"])
             # Slow calls, so that there is something to hit.
             self.amazon.script("replenish", self.chance.choice(["delay", "delayAnswer"]), seconds=0.4, times=2)
-            if kind != "kill":
+            if kind in FAULTS:
                 self.amazon.script(operation, kind)
             time.sleep(self.chance.uniform(0.1, 1.2))
             if kind == "kill":
                 self.kill()
+            elif kind == "restart":
+                self.restart_database()
+
+    def restart_database(self):
+        """The server is killed and comes back; the cloud goes on."""
+        self.note_cut()
+        self.cloud.cluster.restart()
+        self.note_cut()
+
+    def note_cut(self):
+        self.was_cut |= {identifier for identifier, state in self.cloud.press_states().items() if state == "sending"}
 
     def kill(self):
         self.cloud.kill()
-        self.was_cut |= {identifier for identifier, state in self.cloud.press_states().items() if state == "sending"}
+        self.note_cut()
         self.cloud.end_leases()
         self.cloud.start()
 
@@ -124,15 +151,15 @@ class Campaign:
 
 
 @pytest.mark.parametrize("are_delivered", [False, True], ids=["orders-are-open", "orders-arrive-at-once"])
-def test_every_acknowledged_press_ends_in_one_way(new_cloud, fleet_maker, amazon, chance, are_delivered, capsys):  # noqa: F811
-    cloud = new_cloud(maker=fleet_maker).start()
+def test_every_acknowledged_press_ends_in_one_way(new_cloud, fleet_maker, amazon, chance, are_delivered, cluster, capsys):  # noqa: F811
+    cloud = new_cloud(maker=fleet_maker, cluster=cluster).start()
     campaign = Campaign(cloud, amazon, chance, are_delivered)
     campaign.run()
     states, calls, orders = campaign.check()
     with capsys.disabled():
         print(
             f"\n  {sum(states.values())} presses: {dict(states)}; {calls} calls, {orders} orders; "
-            f"{dict(campaign.faults)}; {len(campaign.was_cut)} were being sent when the cloud was killed",
+            f"{dict(campaign.faults)}; {len(campaign.was_cut)} were being sent when the cloud or its database was killed",
             end="",
         )
     assert campaign.faults["kill"] and states["ordered"]

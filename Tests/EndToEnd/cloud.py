@@ -111,6 +111,8 @@ class Cloud:
         self.service = heard_by or amazon
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="e2e-cloud-"))
         self.database, self.keys, self.mails = (self.home / name for name in ("cloud.sqlite", "keys", "mail"))
+        if cluster:
+            self.database = cluster.make_database()
         self.secret, self.log_file = self.home / "secret", self.home / "cloud.log"
         # Chosen here, since browsers, mails and the device's configuration name them, over restarts too.
         self.url = f"http://localhost:{free_port()}"
@@ -186,6 +188,8 @@ class Cloud:
 
     def ask_database(self, statement):
         """What is on the cloud's disk, or a change to it."""
+        if self.cluster:
+            return self.cluster.ask(self.database, statement)
         connection = sqlite3.connect(self.database, timeout=30)
         try:
             with connection:
