@@ -163,7 +163,7 @@ class Bench:
         rounds, slots = min(self.options.rounds, INSTANCE_ROUNDS), INSTANCE_SLOTS
         cluster = self.keep(Cluster(self.home / "cluster"))
         amazon = self.new_amazon(2 + (2 * rounds + 1) * slots)
-        first = self.keep(BenchCloud(self.options.cloud, self.maker, amazon, database=cluster.address).start())
+        first = self.keep(BenchCloud(self.options.cloud, self.maker, amazon, cluster=cluster).start())
         self.link_all(first, amazon)
         second = self.keep(BenchCloud(self.options.cloud, self.maker, amazon, like=first).start())
         both = [first, second]

@@ -22,16 +22,15 @@ def cpu_seconds(pid):
 class BenchCloud(Cloud):
     """An instance of the cloud; with `like`, a further one on the database and keys of another."""
 
-    def __init__(self, program, maker, amazon, database=None, like=None, options=()):
-        self.shared = like.database if like else database
-        self.keys_of = like and like.keys
-        super().__init__(program, maker, amazon, options=["--proxy", "127.0.0.1", *options])
+    def __init__(self, program, maker, amazon, cluster=None, like=None, options=()):
+        self.like = like
+        super().__init__(program, maker, amazon, options=["--proxy", "127.0.0.1", *options], cluster=cluster)
 
     def command(self, word, *words):
-        # Called once the folder is there, and before the database is.
-        self.database = self.shared or self.database
-        self.keys = self.keys_of or self.keys
-        if not self.keys_of:
+        # What a cloud does with its devices' list before it starts; the other one has done that.
+        if self.like:
+            self.database, self.keys = self.like.database, self.like.keys
+        else:
             super().command(word, *words)
 
     @property

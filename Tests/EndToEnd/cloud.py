@@ -103,11 +103,12 @@ class Cloud:
     """The maker's cloud in a folder of its own; `start` and `kill` it as often as you like, its addresses stay.
 
     `amazon` is the emulator; `heard_by` a recorder through which the cloud, but no browser, speaks to it; `options` are
-    further ones of `serve`.
+    further ones of `serve`. With a `cluster` its database is one of PostgreSQL.
     """
 
-    def __init__(self, program, maker, amazon, heard_by=None, options=()):
+    def __init__(self, program, maker, amazon, heard_by=None, options=(), cluster=None):
         self.program, self.maker, self.amazon, self.options = program, maker, amazon, options
+        self.cluster = cluster
         self.service = heard_by or amazon
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="e2e-cloud-"))
         self.database, self.keys, self.mails = (self.home / name for name in ("cloud.sqlite", "keys", "mail"))
