@@ -1,7 +1,12 @@
 """Every page of the maker's cloud in Chromium: with JavaScript off the owner gets everywhere, and axe finds nothing to
 say about any of them, neither on a phone nor on a desk."""
 
+import base64
+import hashlib
+import json
 import re
+import urllib.request
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -42,6 +47,7 @@ def test_every_page_of_an_account(walk, cloud):
     assert "old password" in walk.follow("Account", "account").lower()
     walk.press("Change it", "wrong old password", Old_password="not this one", New_password=NEW_SECRET)
     walk.press("Replace them", "new recovery codes")
+    walk.follow("Apps", "no apps")
     walk.go(cloud.url + "/account/delete", "delete account")
     walk.press("Delete the account", "deletion refused", Password="not this one")
     walk.press("Sign out", "signed out")
@@ -58,6 +64,11 @@ def test_every_page_of_an_account(walk, cloud):
     walk.go(cloud.url + "/confirm?ticket=nothing", "dead ticket")
     walk.go(cloud.url + "/nowhere", "not found")
     assert walk.complaints() == []
+
+
+@pytest.fixture
+def cloud(new_cloud):
+    return new_cloud(options=["--downlink"]).start()
 
 
 def test_every_page_of_a_device(walk, cloud, maker, unclaimed, amazon):
@@ -78,6 +89,7 @@ def test_every_page_of_a_device(walk, cloud, maker, unclaimed, amazon):
     assert "coffee: ordered" in walk.press("Ask Amazon for news", "news")
     walk.go(cloud.url + "/", "devices")
     walk.go(page, "ordered")
+    walk.press("Show me which one it is", "asked which one it is")
     walk.press("Unlink the Amazon account", "unlinking")
     wait_until("it is unlinked", lambda: "Link an Amazon account" in visited(walk, page))
     walk.go(page, "unlinked")
@@ -90,6 +102,41 @@ def test_every_page_of_a_device(walk, cloud, maker, unclaimed, amazon):
     walk.go(cloud.url + "/link/return?state=nothing&code=nothing", "link of another browser")
     walk.go(cloud.url + "/account/delete", "delete everything")
     walk.press("Delete the account", "deleted", Password=SECRET)
+    assert walk.complaints() == []
+
+
+RETURN, VERIFIER = "http://127.0.0.1:9/return", "verifier-" * 6
+SCOPES = ["devices:read", "devices:identify"]
+
+
+def ask_for_consent(cloud, client, state):
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+    words = {"response_type": "code", "client_id": client, "redirect_uri": RETURN, "scope": " ".join(SCOPES)}
+    words |= {"state": state, "code_challenge": challenge, "code_challenge_method": "S256"}
+    return f"{cloud.url}/authorize?{urlencode(words)}"
+
+
+def test_every_page_of_an_app(walk, cloud):
+    storage = ["--database", cloud.database, "--keys", cloud.keys]
+    scopes = [word for scope in SCOPES for word in ("--scope", scope)]
+    said = cloud.run("client", "add", *storage, "--name", "Kitchen Hub", "--public", "--redirect-uri", RETURN, *scopes)
+    client = re.search(r"client id: +(\S+)", said)[1]
+    walk.go(ask_for_consent(cloud, client, "first"), "sign in for an app")
+    sign_up(walk, cloud)
+    walk.go(ask_for_consent(cloud, client + "x", "second"), "unknown app")
+    assert "Kitchen Hub" in walk.go(ask_for_consent(cloud, client, "third"), "consent")
+    # Nobody listens where the app would be.
+    walk.page.route(RETURN + "**", lambda route: route.fulfill(body="the app"))
+    walk.page.get_by_role("button", name="Allow").click()
+    walk.page.wait_for_url(RETURN + "**")
+    back = parse_qs(urlsplit(walk.page.url).query)
+    assert back["state"] == ["third"] and back["iss"] == [cloud.url]
+    words = {"grant_type": "authorization_code", "code": back["code"][0], "client_id": client}
+    words |= {"redirect_uri": RETURN, "code_verifier": VERIFIER}
+    with urllib.request.urlopen(f"{cloud.url}/token", urlencode(words).encode(), timeout=20) as answer:
+        assert json.load(answer)["scope"].split() == SCOPES
+    assert "make the light" in walk.go(cloud.url + "/apps", "apps").lower()
+    assert "Kitchen Hub" not in walk.press("End what Kitchen Hub may do", "app ended")
     assert walk.complaints() == []
 
 
