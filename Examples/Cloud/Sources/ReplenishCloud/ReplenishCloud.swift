@@ -87,13 +87,21 @@ public final class ReplenishCloud: Sendable {
 
   /// Tells Amazon of unlinks now, instead of at the next round, and deletes what only waited for that.
   func hurry() {
-    let (unlinks, erasures, logger) = (unlinks, erasures, logger)
+    let (unlinks, erasures) = (unlinks, erasures)
+    begin("unlinks") {
+      try await unlinks.sweep()
+      try await erasures.sweep()
+    }
+  }
+
+  /// Begins a round that nobody waits for.
+  private func begin(_ what: String, _ round: @escaping @Sendable () async throws -> Void) {
+    let logger = logger
     Task {
       do {
-        try await unlinks.sweep()
-        try await erasures.sweep()
+        try await round()
       } catch {
-        logger.error("unlinks: \(error)")
+        logger.error("\(what): \(error)")
       }
     }
   }
@@ -171,19 +179,11 @@ extension ReplenishCloud {
     whenListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws -> (any ApplicationProtocol)? {
     guard let connector else { return nil }
-    let (work, logger) = (connectorWork, logger)
+    let work = connectorWork
     let desk = ConnectorDesk(
       configuration: connector.configuration, storage: storage, grants: grants,
       commands: downlink, logger: logger, now: now,
-      hurry: {
-        Task {
-          do {
-            try await work?.sweep()
-          } catch {
-            logger.error("connector: \(error)")
-          }
-        }
-      })
+      hurry: { [weak self] in self?.begin("connector") { try await work?.sweep() } })
     return try application(
       router: ConnectorRoute(desk: desk, logger: logger).router(), host: host, port: port,
       tls: try certificate?.tls(), whenListening: whenListening)

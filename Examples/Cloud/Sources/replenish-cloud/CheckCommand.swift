@@ -38,15 +38,18 @@ struct CheckCommand: AsyncParsableCommand {
       }
     }
     await check("keys") { "\(try KeyFile(path: storage.keys).keys.count) in \(storage.keys)" }
+    // Opened only where nothing would be made by that.
+    var database: SQLStorage?
     await check("database") {
       let state = try await SQLStorage.look(at: storage.database)
       guard state.isReady else { return state.description }
-      let count = try await storage.open().devices().count
-      return "\(state.description); opens with these keys; \(count) devices"
+      let opened = try await storage.open()
+      database = opened
+      return "\(state.description); opens with these keys; \(try await opened.devices().count) devices"
     }
     await check("apps") {
-      guard FileManager.default.fileExists(atPath: storage.database) else { return "none yet" }
-      let clients = try await storage.open().clients()
+      guard let database else { return "none yet" }
+      let clients = try await database.clients()
       for client in clients {
         if let problem = ClientEntry.problem(of: client) {
           throw ValidationError("\(client.id): \(problem) Remove it and add it again.")
@@ -74,7 +77,7 @@ struct CheckCommand: AsyncParsableCommand {
       {
         try certificate.check(makerAuthority: nil)
       }
-      guard let client = try await storage.open().client(id: found.clientID) else {
+      guard let client = try await database?.client(id: found.clientID) else {
         throw ValidationError("there is no client \(found.clientID); see replenish-cloud client add")
       }
       guard client.isConfidential else { throw ValidationError("the client \(client.id) has no secret") }
@@ -82,10 +85,7 @@ struct CheckCommand: AsyncParsableCommand {
       guard missing.isEmpty else {
         throw ValidationError("the client may not ask for \(missing.joined(separator: " and "))")
       }
-      let http = try BoundedHTTPClient()
-      let credentials = await Result { try await connector.signer(http).chain.credentials() }
-      try await http.shutdown()
-      _ = try credentials.get()
+      _ = try await connector.signer(try BoundedHTTPClient()).chain.credentials()
       return "client \(client.name) is known, there are AWS credentials; events go to \(found.service)"
     }
     await check("certificate for devices") {
@@ -116,11 +116,5 @@ struct CheckCommand: AsyncParsableCommand {
       the client id is one of the Web Settings.
       """)
     guard isGood else { throw ExitCode.failure }
-  }
-}
-
-extension Result where Failure == any Error {
-  fileprivate init(_ work: () async throws -> Success) async {
-    do { self = .success(try await work()) } catch { self = .failure(error) }
   }
 }

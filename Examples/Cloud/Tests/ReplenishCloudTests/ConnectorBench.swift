@@ -48,10 +48,6 @@ actor KnownCommands: CommandStorage {
     return true
   }
 
-  func nextCommand(device: CloudDevice.ID, at now: Date) -> DeviceCommand? { nil }
-
-  func finishCommand(_ id: DeviceCommand.ID, device: CloudDevice.ID, at now: Date) -> Bool { false }
-
   func commandState(_ id: DeviceCommand.ID, at now: Date) -> CommandState { states[id] ?? .over }
 
   func end(_ id: DeviceCommand.ID, _ state: CommandState) { states[id] = state }

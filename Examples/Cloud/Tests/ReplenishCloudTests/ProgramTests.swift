@@ -294,6 +294,8 @@ final class CloudProgramTests {
     let good = try check()
     #expect(good.status == 0 && !good.output.contains("BAD"), "\(good.output)")
     #expect(good.output.contains("https://cloud.example/link/return"))
+    let connected = try check(["--connector-port", "0", "--connector-client", "nobody"])
+    #expect(connected.status != 0 && connected.output.contains("BAD   connector: there is no client nobody"))
     #expect(!FileManager.default.fileExists(atPath: folder + "/none.sqlite"))
     // A later option counts.
     let database = EmptyDatabase(folder: folder, kind: .postgreSQL)
@@ -303,6 +305,7 @@ final class CloudProgramTests {
     try await database.open(keys: try KeyFile(path: folder + "/keys")).close()
     let made = try check(["--database", address])
     #expect(made.status == 0 && made.output.contains("durable; opens with these keys; 0 devices"), "\(made.output)")
+    #expect(made.output.contains("good  apps: none; see client add"), "\(made.output)")
     let weak = try check(["--database", address + "&options=-csynchronous_commit%3Doff"])
     #expect(weak.status != 0 && weak.output.contains("BAD   database: The database has synchronous_commit off"))
     try await database.drop()

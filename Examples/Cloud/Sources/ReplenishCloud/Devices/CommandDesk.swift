@@ -73,16 +73,6 @@ public final class CommandDesk: CommandStorage {
     return true
   }
 
-  /// The oldest command that a device is still to do.
-  public func nextCommand(device: CloudDevice.ID, at now: Date) async throws -> DeviceCommand? {
-    try await storage.nextCommand(device: device, at: now)
-  }
-
-  /// The device has done it; false when it is none of its own, or one that is over.
-  public func finishCommand(_ id: DeviceCommand.ID, device: CloudDevice.ID, at now: Date) async throws -> Bool {
-    try await storage.finishCommand(id, device: device, at: now)
-  }
-
   /// What became of a command.
   public func commandState(_ id: DeviceCommand.ID, at now: Date) async throws -> CommandState {
     try await storage.commandState(id, at: now)

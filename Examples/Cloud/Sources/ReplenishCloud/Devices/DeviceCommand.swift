@@ -23,10 +23,6 @@ public struct DeviceCommand: Sendable, Equatable, Identifiable {
 public protocol CommandStorage: Sendable {
   /// Notes a command, once for its identifier; false when the ownership has ended.
   func note(_ command: DeviceCommand, at now: Date) async throws -> Bool
-  /// The oldest command that a device is still to do.
-  func nextCommand(device: CloudDevice.ID, at now: Date) async throws -> DeviceCommand?
-  /// The device has done it; false when it is none of its own, or one that is over.
-  func finishCommand(_ id: DeviceCommand.ID, device: CloudDevice.ID, at now: Date) async throws -> Bool
   /// What became of a command.
   func commandState(_ id: DeviceCommand.ID, at now: Date) async throws -> CommandState
 }

@@ -180,6 +180,10 @@ public protocol NotificationStorage: Sendable {
 
 /// What devices that wait for commands need besides those.
 public protocol DownlinkStorage: CommandStorage {
+  /// The oldest command that a device is still to do.
+  func nextCommand(device: CloudDevice.ID, at now: Date) async throws -> DeviceCommand?
+  /// The device has done it; false when it is none of its own, or one that is over.
+  func finishCommand(_ id: DeviceCommand.ID, device: CloudDevice.ID, at now: Date) async throws -> Bool
   /// The device does not know how: the command is over. False when it is none of its own, or one that was over.
   func refuseCommand(_ id: DeviceCommand.ID, device: CloudDevice.ID, at now: Date) async throws -> Bool
   /// The device of a command, while the ownership lasts.
