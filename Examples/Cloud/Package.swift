@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "OAuthServer",
       dependencies: [
-        hummingbird, mustache, crypto, logging,
+        "TextEncodings", hummingbird, mustache, crypto, logging,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
       ],
@@ -56,7 +56,7 @@ let package = Package(
     .target(
       name: "AmazonEmulator",
       dependencies: [
-        "OAuthServer", hummingbird, hummingbirdTLS, crypto, logging,
+        "OAuthServer", "TextEncodings", hummingbird, hummingbirdTLS, crypto, logging,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -84,6 +84,7 @@ let package = Package(
       dependencies: [logging, lifecycle],
       swiftSettings: settings),
     .target(name: "OwnerOnlyFiles", swiftSettings: settings),
+    .target(name: "TextEncodings", swiftSettings: settings),
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(
       name: "BoundedHTTP",
@@ -97,19 +98,20 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "AWSRequests",
-      dependencies: ["BoundedHTTP", crypto, .product(name: "NIOHTTP1", package: "swift-nio")],
+      dependencies: ["BoundedHTTP", "TextEncodings", crypto, .product(name: "NIOHTTP1", package: "swift-nio")],
       swiftSettings: settings),
     .target(
       name: "LWASecrets",
       dependencies: [
-        "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles", crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
+        "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles", "TextEncodings", crypto,
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: settings),
     .target(
       name: "ReplenishCloud",
       dependencies: [
-        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", "CPostgreSQL", hummingbird, hummingbirdTLS,
-        crypto, logging, lifecycle,
+        "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", "TextEncodings", "CPostgreSQL", hummingbird,
+        hummingbirdTLS, crypto, logging, lifecycle,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
@@ -177,7 +179,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "OAuthServerTests",
-      dependencies: ["OAuthServer"],
+      dependencies: ["OAuthServer", "TextEncodings"],
       swiftSettings: settings),
     .testTarget(
       name: "LWASecretsTests",
@@ -190,7 +192,8 @@ let package = Package(
     .testTarget(
       name: "AmazonEmulatorTests",
       dependencies: [
-        "AmazonEmulator", "OAuthServer", "amazon-emulator", hummingbird, hummingbirdTesting, crypto, logging, lifecycle,
+        "AmazonEmulator", "OAuthServer", "TextEncodings", "amazon-emulator", hummingbird, hummingbirdTesting, crypto,
+        logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -203,7 +206,7 @@ let package = Package(
       name: "ReplenishCloudTests",
       dependencies: [
         "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
-        "replenish-connector", "AWSRequests", "BoundedHTTP", hummingbird,
+        "replenish-connector", "AWSRequests", "BoundedHTTP", "TextEncodings", hummingbird,
         hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),

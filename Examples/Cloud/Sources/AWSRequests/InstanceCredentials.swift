@@ -1,6 +1,7 @@
 import BoundedHTTP
 import Foundation
 import NIOHTTP1
+import TextEncodings
 
 /// The instance metadata service of EC2, in version 2 only: version 1 gives credentials to whoever can make this machine
 /// send a GET.

@@ -1,6 +1,7 @@
 import BoundedHTTP
 import Crypto
 import Foundation
+import TextEncodings
 
 /// Signature Version 4 of AWS, in the `Authorization` header.
 ///
@@ -88,7 +89,7 @@ public struct SignatureV4: Sendable {
     for part in [String(Self.time(date).prefix(8)), region, service, "aws4_request"] {
       key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Data(part.utf8), using: key))
     }
-    return Self.hex(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key))
+    return hexadecimal(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key))
   }
 
   // MARK: Parts
@@ -138,9 +139,5 @@ public struct SignatureV4: Sendable {
       parts.tm_min, parts.tm_sec)
   }
 
-  private static func digest(_ data: Data) -> String { hex(SHA256.hash(data: data)) }
-
-  private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { String(format: "%02x", $0) }.joined()
-  }
+  private static func digest(_ data: Data) -> String { hexadecimal(SHA256.hash(data: data)) }
 }

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import OAuthServer
+import TextEncodings
 
 /// What stands in for Amazon's notification service: the certificate, the confirmation, and the orders to publish.
 struct NotificationRoutes: Sendable {
@@ -88,7 +89,7 @@ struct NotificationRoutes: Sendable {
     envelope["Token"] = token
     envelope["SubscribeURL"] =
       wish.subscribeURL ?? emulator.publicAddress
-      + "/?Action=ConfirmSubscription&TopicArn=\(FormParameters.encode(wish.topic))&Token=\(token)"
+      + "/?Action=ConfirmSubscription&TopicArn=\(percentEncoded(wish.topic))&Token=\(token)"
     envelope["SigningCertURL"] = try await certificateAddress(wish.certificateURL)
     let signed = try await sign(envelope, wish.signatureVersion, forged: wish.forged)
     return try await send(signed, to: wish.to, times: 1, isRaw: false)

@@ -2,6 +2,7 @@ import Crypto
 import CryptoExtras
 import Foundation
 import SwiftASN1
+import TextEncodings
 import X509
 
 /// Signs as Amazon's notification service does, with a certificate of this run.
@@ -22,7 +23,7 @@ struct NotificationSigner: Sendable {
       issuerPrivateKey: Certificate.PrivateKey(key))
     certificatePEM = try certificate.serializeAsPEM().pemString + "\n"
     let digest = Insecure.SHA1.hash(data: Data(certificatePEM.utf8)).prefix(16)
-    path = "/SimpleNotificationService-" + digest.map { String(format: "%02x", $0) }.joined() + ".pem"
+    path = "/SimpleNotificationService-" + hexadecimal(digest) + ".pem"
   }
 
   /// Adds `Signature` to the members of an envelope.

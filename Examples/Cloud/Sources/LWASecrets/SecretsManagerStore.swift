@@ -2,6 +2,7 @@ import AWSRequests
 import BoundedHTTP
 import Crypto
 import Foundation
+import TextEncodings
 
 /// A secret of AWS Secrets Manager.
 struct SecretsManagerStore: SecretStore {
@@ -49,8 +50,7 @@ struct SecretsManagerStore: SecretStore {
 
   /// 64 characters, as many as a version's id may have.
   static func token(after version: String) -> String {
-    SHA256.hash(data: Data("rotated lwa-refresh-token after \(version)".utf8)).map { String(format: "%02x", $0) }
-      .joined()
+    hexadecimal(SHA256.hash(data: Data("rotated lwa-refresh-token after \(version)".utf8)))
   }
 }
 

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import OwnerOnlyFiles
+import TextEncodings
 
 /// What is kept between two runs, in a folder that only its owner may use: the lock, the journal, the access token.
 struct StateFiles: Sendable {
@@ -35,7 +36,7 @@ struct StateFiles: Sendable {
   }
 
   static func digest(_ text: String) -> String {
-    SHA256.hash(data: Data(text.utf8)).map { String(format: "%02x", $0) }.joined()
+    hexadecimal(SHA256.hash(data: Data(text.utf8)))
   }
 
   var lock: String { folder + "/lock" }

@@ -1,6 +1,7 @@
 import BoundedHTTP
 import Foundation
 import NIOHTTP1
+import TextEncodings
 
 /// Asks Login with Amazon for an access token (RFC 6749 section 6).
 struct TokenRefresh: Sendable {
@@ -18,7 +19,7 @@ struct TokenRefresh: Sendable {
       ("client_secret", credentials.clientSecret),
     ]
     if let scope = credentials.scope { fields.append(("scope", scope)) }
-    let body = fields.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
+    let body = formEncoded(fields)
     let headers: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"]
     switch await http.send(HTTPCall(.POST, endpoint.address, headers: headers, body: body)) {
     case .none(let reason):

@@ -1,4 +1,5 @@
 import Foundation
+import TextEncodings
 
 /// Decides whether a redirect address is one of a client's registered addresses.
 ///
@@ -27,7 +28,7 @@ public enum RedirectURI {
 
   /// Adds parameters to the query, keeping what the registered address already had (RFC 6749 section 3.1.2).
   static func adding(_ parameters: [(String, String)], to uri: String) -> String {
-    let added = parameters.map { "\($0)=\(FormParameters.encode($1))" }.joined(separator: "&")
+    let added = formEncoded(parameters)
     if uri.hasSuffix("?") { return uri + added }
     return uri + (uri.contains("?") ? "&" : "?") + added
   }

@@ -7,6 +7,7 @@ import NIOCore
 import OAuthServer
 import Synchronization
 import Testing
+import TextEncodings
 
 @testable import AmazonEmulator
 
@@ -106,7 +107,7 @@ struct Amazon: Sendable {
   }
 
   static func encode(_ fields: [String: String]) -> String {
-    fields.map { FormParameters.encode($0) + "=" + FormParameters.encode($1) }.joined(separator: "&")
+    formEncoded(fields.map { ($0, $1) })
   }
 
   /// The address of a good authorization request.

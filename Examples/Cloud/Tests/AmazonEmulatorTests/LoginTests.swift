@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdTesting
 import OAuthServer
 import Testing
+import TextEncodings
 
 @testable import AmazonEmulator
 
@@ -259,7 +260,7 @@ struct LoginTests {
         #expect(
           try await amazon.send(.get, "/user/profile", headers: headers).members["email"] == "customer@example.com")
       }
-      let query = "/user/profile?access_token=" + FormParameters.encode(token)
+      let query = "/user/profile?access_token=" + percentEncoded(token)
       let answer = try await amazon.send(.get, query)
       #expect(answer.members["user_id"]?.hasPrefix("amzn1.account.") == true)
       #expect(try await amazon.send(.get, "/user/profile").members["error"] == "invalid_request")

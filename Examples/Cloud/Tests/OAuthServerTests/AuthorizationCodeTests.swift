@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TextEncodings
 
 @testable import OAuthServer
 
@@ -106,7 +107,7 @@ struct ClientAuthenticationTests {
   let fixture = OAuthFixture()
 
   private func basic(_ id: String, _ secret: String) -> String {
-    let pair = FormParameters.encode(id) + ":" + FormParameters.encode(secret)
+    let pair = percentEncoded(id) + ":" + percentEncoded(secret)
     return "Basic " + Data(pair.utf8).base64EncodedString()
   }
 

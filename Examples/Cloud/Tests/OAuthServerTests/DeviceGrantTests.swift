@@ -1,4 +1,5 @@
 import Testing
+import TextEncodings
 
 @testable import OAuthServer
 
@@ -108,7 +109,7 @@ struct SmallPartsTests {
     #expect(form["c"] == nil)
     #expect(form["d"] == "é|")
     for bad in ["a=%", "a=%4", "a=%zz", "%ff=1", "a=b%00"] { #expect(FormParameters(urlEncoded: bad) == nil) }
-    #expect(FormParameters.encode("a b+é~|") == "a%20b%2B%C3%A9~%7C")
+    #expect(percentEncoded("a b+é~|") == "a%20b%2B%C3%A9~%7C")
   }
 
   @Test("the default mint draws different strings of 256 bits")

@@ -2,6 +2,7 @@ import Foundation
 import NIOHTTP1
 import OAuthServer
 import Testing
+import TextEncodings
 
 @testable import ReplenishCloud
 
@@ -25,7 +26,7 @@ struct App: Sendable {
   }
 
   static func query(_ parameters: [String: String]) -> String {
-    parameters.map { FormParameters.encode($0) + "=" + FormParameters.encode($1) }.sorted().joined(separator: "&")
+    parameters.map { percentEncoded($0) + "=" + percentEncoded($1) }.sorted().joined(separator: "&")
   }
 
   /// Where the owner's browser is sent.
@@ -65,7 +66,7 @@ struct App: Sendable {
 
   /// The credentials as a header.
   var basic: String {
-    let pair = FormParameters.encode(id) + ":" + FormParameters.encode(secret ?? "")
+    let pair = percentEncoded(id) + ":" + percentEncoded(secret ?? "")
     return "Basic " + Data(pair.utf8).base64EncodedString()
   }
 

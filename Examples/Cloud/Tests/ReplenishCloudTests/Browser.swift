@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import OAuthServer
 import Synchronization
+import TextEncodings
 
 /// An answer as a browser or a device sees it.
 struct Seen: Sendable {
@@ -59,7 +60,7 @@ final class Browser: Sendable {
       if request.headers.first(name: "Content-Type") == nil {
         request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
       }
-      let body = form.map { FormParameters.encode($0) + "=" + FormParameters.encode($1) }.joined(separator: "&")
+      let body = formEncoded(form.map { ($0, $1) })
       request.body = .bytes(ByteBuffer(string: body))
     }
     let response = try await http.execute(request, timeout: .seconds(30))

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Testing
+import TextEncodings
 
 @testable import ReplenishCloud
 
@@ -32,7 +33,7 @@ struct Device: Sendable {
   }
 
   static func pressID() -> String {
-    (0..<16).map { _ in String(format: "%02x", UInt8.random(in: 0...255)) }.joined()
+    hexadecimal((0..<16).map { _ in UInt8.random(in: 0...255) })
   }
 }
 

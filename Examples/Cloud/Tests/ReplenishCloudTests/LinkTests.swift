@@ -2,6 +2,7 @@ import Foundation
 import NIOHTTP1
 import OAuthServer
 import Testing
+import TextEncodings
 
 @testable import ReplenishCloud
 
@@ -245,7 +246,7 @@ struct LinkTests {
           SecretText.plain(device.claimCode), "client-s3cret", "Atza", "Atzr",
         ]
         for secret in secrets {
-          for form in [secret, Data(secret.utf8).base64EncodedString(), FormParameters.encode(secret)] {
+          for form in [secret, Data(secret.utf8).base64EncodedString(), percentEncoded(secret)] {
             #expect(!log.contains(form))
           }
         }

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import OAuthServer
+import TextEncodings
 
 extension ManagedIntegrations {
   func association(_ id: String) throws -> AccountAssociation {
@@ -70,7 +71,7 @@ extension ManagedIntegrations {
 
   /// Adds parameters to the query of an address, and keeps its own and its fragment.
   static func adding(_ parameters: [(String, String)], to address: String) -> String {
-    let added = parameters.map { "\($0)=\(FormParameters.encode($1))" }.joined(separator: "&")
+    let added = formEncoded(parameters)
     let halves = address.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
     let fragment = halves.count == 2 ? "#" + halves[1] : ""
     return halves[0] + (halves[0].contains("?") ? "&" : "?") + added + fragment

@@ -1,5 +1,6 @@
 import Foundation
 import OAuthServer
+import TextEncodings
 
 /// What a refresh of a token came to.
 enum TokenRefresh: Sendable, Equatable {
@@ -34,11 +35,11 @@ extension ManagedIntegrations {
     switch oauth.scheme {
     case .basic:
       // Both halves are form-encoded before they are joined (RFC 6749 section 2.3.1).
-      let pair = FormParameters.encode(client.id) + ":" + FormParameters.encode(client.secret)
+      let pair = percentEncoded(client.id) + ":" + percentEncoded(client.secret)
       headers.append(("Authorization", "Basic " + Data(pair.utf8).base64EncodedString()))
     case .body: form += [("client_id", client.id), ("client_secret", client.secret)]
     }
-    let body = form.map { "\($0)=\(FormParameters.encode($1))" }.joined(separator: "&")
+    let body = formEncoded(form)
     let sentAt = clock.now
     let answer = await outgoing.post(
       Data(body.utf8), to: oauth.tokenEndpoint, headers: headers, seconds: 10, as: "destinationToken")

@@ -1,6 +1,7 @@
 import BoundedHTTP
 import Foundation
 import NIOHTTP1
+import TextEncodings
 
 /// The replenishment service.
 extension AmazonClient {

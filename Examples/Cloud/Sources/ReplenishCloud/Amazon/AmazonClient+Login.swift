@@ -3,6 +3,7 @@ import Foundation
 import LWASecrets
 import NIOHTTP1
 import OAuthServer
+import TextEncodings
 
 /// Login with Amazon as a web application uses it.
 extension AmazonClient {
@@ -28,8 +29,7 @@ extension AmazonClient {
       ("state", state), ("code_challenge", base64URL(SHA256.hash(data: Data(verifier.utf8)))),
       ("code_challenge_method", "S256"),
     ]
-    return configuration.authorize + "?"
-      + fields.map { "\($0)=\(FormParameters.encode($1))" }.joined(separator: "&")
+    return configuration.authorize + "?" + formEncoded(fields)
   }
 
   /// Redeems an authorization code.

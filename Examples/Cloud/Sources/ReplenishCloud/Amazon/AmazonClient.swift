@@ -1,6 +1,7 @@
 import BoundedHTTP
 import Foundation
 import NIOHTTP1
+import TextEncodings
 
 /// Speaks to Login with Amazon and the replenishment service.
 ///
@@ -39,7 +40,7 @@ final class AmazonClient: Sendable {
 
   /// A form posted to the token endpoint.
   func post(form fields: [(String, String)], to address: String) async -> Exchange {
-    let body = fields.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
-    return await send(.POST, address, headers: ["Content-Type": "application/x-www-form-urlencoded"], body: body)
+    await send(
+      .POST, address, headers: ["Content-Type": "application/x-www-form-urlencoded"], body: formEncoded(fields))
   }
 }

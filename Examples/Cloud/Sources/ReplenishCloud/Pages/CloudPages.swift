@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import OAuthServer
+import TextEncodings
 
 /// The pages of owners: phone first, without a line of JavaScript.
 struct CloudPages: Sendable {
@@ -83,7 +84,7 @@ struct CloudPages: Sendable {
     if let found = try await sessions.find(request), let owner = found.session.owner {
       return try await show(Visit(request: request, context: context, found: found), owner)
     }
-    let here = request.uri.path == "/" ? "" : "?next=" + FormParameters.encode(request.uri.string)
+    let here = request.uri.path == "/" ? "" : "?next=" + percentEncoded(request.uri.string)
     return PageLibrary.redirect(to: "/sign-in" + here)
   }
 

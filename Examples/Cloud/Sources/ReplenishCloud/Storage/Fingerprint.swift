@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TextEncodings
 
 /// The SHA-256 of something that is not kept itself.
 public struct Fingerprint: Hashable, Sendable {
@@ -35,5 +36,5 @@ public struct Fingerprint: Hashable, Sendable {
   }
 
   /// 64 hexadecimal digits.
-  public var hexadecimal: String { bytes.map { String(format: "%02x", $0) }.joined() }
+  public var hexadecimal: String { TextEncodings.hexadecimal(bytes) }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import OAuthServer
+import TextEncodings
 
 extension SQLStorage {
   /// An owner's name towards a client: drawn the first time, the same ever after.
@@ -19,7 +20,7 @@ extension SQLStorage {
 
   /// 128 random bits that tell nothing, in letters that every service takes.
   private static func drawName() -> String {
-    (0..<16).map { _ in String(format: "%02x", UInt8.random(in: 0...255)) }.joined()
+    hexadecimal((0..<16).map { _ in UInt8.random(in: 0...255) })
   }
 
   /// Stores a new grant.

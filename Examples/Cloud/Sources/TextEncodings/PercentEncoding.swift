@@ -14,3 +14,10 @@ public func percentEncoded(_ text: some StringProtocol) -> String {
   }
   return String(decoding: result, as: UTF8.self)
 }
+
+/// Names and values as a query, or as the body of a form (`application/x-www-form-urlencoded`).
+///
+/// - Parameter fields: Names and values as they are meant.
+public func formEncoded(_ fields: [(String, String)]) -> String {
+  fields.map { percentEncoded($0) + "=" + percentEncoded($1) }.joined(separator: "&")
+}
