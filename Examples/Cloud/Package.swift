@@ -206,7 +206,7 @@ let package = Package(
       name: "ReplenishCloudTests",
       dependencies: [
         "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
-        "replenish-connector", "AWSRequests", "BoundedHTTP", "TextEncodings", hummingbird,
+        "replenish-connector", "AWSRequests", "BoundedHTTP", "ServiceProgram", "TextEncodings", hummingbird,
         hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
