@@ -215,6 +215,17 @@ final class CloudProgramTests {
       try command("device", "revoke", storage[0], storage[1], storage[2], storage[3], "CoffeeMaker-9000", "SN1").status
         == 0)
     #expect(try await again.send(.GET, "/v1/device").status == 403)
+
+    // An operator's transfer, for an owner who cannot do it: it is free, its link ends, and there is nothing to repeat.
+    let named = storage + ["CoffeeMaker-9000", "SN1"]
+    #expect(try command(["device", "restore"] + named).status == 0)
+    #expect(try await again.send(.GET, "/v1/device").members["claimed"] as? Bool == true)
+    #expect(try command(["device", "release"] + named).status == 0)
+    let free = try await again.send(.GET, "/v1/device")
+    #expect(free.members["claimed"] as? Bool == false && free.members["linked"] as? Bool == false)
+    #expect(try await again.press().members["reason"] as? String == "not-linked")
+    let repeated = try command(["device", "release"] + named)
+    #expect(repeated.status == 64 && repeated.output.contains("is in nobody's account"))
     try await again.http.shutdown()
     try await web.shutdown()
   }
