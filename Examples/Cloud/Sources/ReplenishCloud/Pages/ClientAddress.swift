@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import Hummingbird
-import NIOCore
+import TextEncodings
 
 /// Finds out where a browser is, for throttling.
 struct ClientAddress: Sendable {
@@ -19,17 +19,13 @@ struct ClientAddress: Sendable {
   /// What counts as one place: an IPv4 address, or the first 64 bits of an IPv6 address, since the others are for
   /// whoever has it to choose (RFC 4291 section 2.5.4). Nil for what is no address.
   static func place(_ text: String) -> String? {
-    switch try? SocketAddress(ipAddress: text, port: 0) {
-    case .v4(let address): return SocketAddress.v4(address).ipAddress
-    case .v6(let address):
-      var bytes = withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
-      // ::ffff:a.b.c.d, which a socket for both shows for IPv4.
-      if bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
-        return bytes.suffix(4).map(String.init).joined(separator: ".")
-      }
-      bytes.replaceSubrange(8..., with: repeatElement(0, count: 8))
-      return (try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes), port: 0))?.ipAddress.map { $0 + "/64" }
-    case .unixDomainSocket, nil: return nil
+    var (short, long) = ([UInt8](repeating: 0, count: 4), [UInt8](repeating: 0, count: 16))
+    if inet_pton(AF_INET, text, &short) == 1 { return text }
+    guard inet_pton(AF_INET6, text, &long) == 1 else { return nil }
+    // ::ffff:a.b.c.d, which a socket for both shows for IPv4.
+    if long.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
+      return long.suffix(4).map(String.init).joined(separator: ".")
     }
+    return hexadecimal(long.prefix(8)) + "/64"
   }
 }
