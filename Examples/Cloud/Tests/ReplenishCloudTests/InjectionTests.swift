@@ -88,7 +88,8 @@ struct InjectionTests {
         "owner@example.com\r\nBcc: thief@evil.example", "owner@example.com\nX: y", "owner@example.com\r",
         "owner@example.com,thief@evil.example", "owner@example.com;x@evil.example", "<owner@example.com>",
         "\"owner\"@example.com", "owner@example.com (x)", "a b@example.com", "owner@example.com\u{2028}Bcc: x@y",
-        "owner@ex\u{e4}mple.com", "@", "a@", "@b", "a@b@c", "a@\(String(repeating: "b", count: 260))",
+        "owner@ex\u{e4}mple.com", "@", "a@", "@b", "a@b@c", "a,b@c", "a;b@c", "a:b@c",
+        "a@\(String(repeating: "b", count: 260))",
       ] {
         for path in ["/sign-up", "/forgot"] {
           let answer = try await browser.post(cloud.pages + path, ["email": address])
