@@ -177,6 +177,9 @@ let package = Package(
       ],
       path: "Bench/press-load",
       swiftSettings: settings),
+    // How the tests start programs.
+    .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
+    .target(name: "ChildProcesses", dependencies: ["CSpawn"], path: "Tests/ChildProcesses", swiftSettings: settings),
     .testTarget(
       name: "OAuthServerTests",
       dependencies: ["OAuthServer", "TextEncodings"],
@@ -192,8 +195,8 @@ let package = Package(
     .testTarget(
       name: "AmazonEmulatorTests",
       dependencies: [
-        "AmazonEmulator", "OAuthServer", "TextEncodings", "amazon-emulator", hummingbird, hummingbirdTesting, crypto,
-        logging, lifecycle,
+        "AmazonEmulator", "ChildProcesses", "OAuthServer", "TextEncodings", "amazon-emulator", hummingbird,
+        hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -205,7 +208,8 @@ let package = Package(
     .testTarget(
       name: "ReplenishCloudTests",
       dependencies: [
-        "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
+        "ReplenishCloud", "ChildProcesses", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator",
+        "replenish-cloud",
         "replenish-connector", "AWSRequests", "BoundedHTTP", "TextEncodings", hummingbird,
         hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
