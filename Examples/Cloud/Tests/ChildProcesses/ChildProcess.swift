@@ -29,17 +29,14 @@ public final class ChildProcess: Sendable {
   /// The program's process id.
   public let processIdentifier: pid_t
   /// The program's standard input: open as long as this object lives, so that `--exit-with-parent` has something to watch.
-  public let input: Pipe
+  public let input = Pipe()
   private let end = Mutex<End?>(nil)
 
   /// Starts a program, by its path; a name without a slash is looked for in PATH.
   public init(
-    _ program: String, _ arguments: [String], in folder: String? = nil, input: Pipe = Pipe(),
-    output: Output = .nowhere, errors: Output = .nowhere
+    _ program: String, _ arguments: [String], in folder: String? = nil, output: Output = .nowhere,
+    errors: Output = .nowhere
   ) throws {
-    self.input = input
-    // The writing end stays here: who inherits it keeps the program from seeing its input's end.
-    _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -52,6 +49,7 @@ public final class ChildProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, pipe.fileHandleForWriting.fileDescriptor, descriptor)
       }
     }
+    // Also the writing end of its own input, which would never end otherwise.
     posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
     let words = ([program] + arguments).map { strdup($0) }
     defer { for word in words { free(word) } }
