@@ -140,11 +140,10 @@ let package = Package(
     .executableTarget(
       name: "replenish-connector",
       dependencies: [
-        "ServiceProgram", logging,
+        "BoundedHTTP", "ServiceProgram", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -152,7 +151,7 @@ let package = Package(
     .executableTarget(
       name: "bare-endpoint",
       dependencies: [
-        "ServiceProgram", hummingbird, hummingbirdTLS, logging, lifecycle,
+        "BoundedHTTP", "ServiceProgram", hummingbird, hummingbirdTLS, logging, lifecycle,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),
