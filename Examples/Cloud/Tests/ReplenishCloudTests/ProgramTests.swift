@@ -149,13 +149,14 @@ final class CloudProgramTests {
     // Killed with a press on its way: the answer is late, the program is gone before it comes.
     var fault = HTTPClientRequest(url: "https://localhost:\(amazonPort)/emulator/faults")
     fault.method = .POST
-    fault.body = .bytes(ByteBuffer(string: #"{"operation":"replenish","kind":"delayAnswer","seconds":3}"#))
+    fault.body = .bytes(ByteBuffer(string: #"{"operation":"replenish","kind":"delayAnswer","seconds":20}"#))
     _ = try await web.execute(fault, timeout: .seconds(10))
     let id = Device.pressID()
     let cut = Task { [device] in _ = try? await device.press(id, slot: "water-filter") }
     let database = try await self.database.open(keys: try KeyFile(path: folder + "/keys"))
-    for _ in 0..<200 {
-      if try await database.press(id, device: 1)?.state == .sending { break }
+    for _ in 0..<1200 {
+      let state = try await browser.get("https://localhost:\(amazonPort)/emulator/state")
+      if (state.members["orders"] as? [Any])?.count == 2 { break }
       try await Task.sleep(for: .milliseconds(20))
     }
     first.kill(SIGKILL)
