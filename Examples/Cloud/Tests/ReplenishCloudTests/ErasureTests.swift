@@ -390,7 +390,7 @@ struct ErasureTests {
         let path = try await cloud.claim(device, browser)
         let traces = try await traces(cloud)
         let back = try await cloud.allow(try #require(try await cloud.depart(path, browser).location), browser)
-        try await cloud.control("faults", #"{"operation":"token","kind":"delay","seconds":1}"#)
+        try await cloud.control("faults", #"{"operation":"token","kind":"delay","seconds":8}"#)
         let coming = Task { try await browser.get(back) }
         try await cloud.eventually("the code is being redeemed") {
           try await cloud.storage.database.read { try ($0.value("SELECT COUNT(*) FROM link_attempt") as Int?) } == 0
