@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import OAuthServer
 import Testing
 
 @testable import ReplenishCloud
@@ -216,6 +217,15 @@ struct ConnectedAppTests {
       Issue.record("must be refused")
     } catch let mistake as ClientEntry.Mistake {
       #expect(mistake.description.contains(word))
+    }
+  }
+
+  @Test("a client id can be typed after an option, whatever is drawn")
+  func plainIdentifier() throws {
+    for _ in 0..<500 {
+      let (client, _) = try ClientEntry.draw(
+        name: "A", redirectURIs: ["https://a.example/"], scopes: ["devices:read"], isPublic: true, mayIntrospect: false)
+      #expect(!client.id.hasPrefix("-"))
     }
   }
 }

@@ -23,8 +23,9 @@ public enum ClientEntry {
     name: String, redirectURIs: [String], scopes: [String], isPublic: Bool, mayIntrospect: Bool
   ) throws -> (client: OAuthClient, secret: String?) {
     let secret = isPublic ? nil : randomText(bytes: 32)
+    // With a letter in front, since a command takes what begins with a hyphen for an option.
     let client = OAuthClient(
-      id: randomText(bytes: 12), name: name,
+      id: "app-" + randomText(bytes: 12), name: name,
       kind: secret.map { .confidential(secretDigest: SecretDigest($0).bytes) } ?? .public,
       redirectURIs: redirectURIs, scopes: Set(scopes), mayIntrospect: mayIntrospect)
     if let problem = problem(of: client) { throw Mistake(description: problem) }
