@@ -228,6 +228,8 @@ static int configure(replenish_config *config, const struct options *options) {
   if (replenish_config_set_phone_socket(config, options->phone_socket) < 0) return -1;
   if (replenish_config_set_control_socket(config, options->control_socket, NULL, NULL) < 0) return -1;
   if (replenish_config_set_test_device(config, options->is_test_device) < 0) return -1;
+  if (replenish_config_set_cloud(config, options->cloud, options->cloud_certificate, options->cloud_key) < 0) return -1;
+  if (replenish_config_set_cloud_downlink(config, options->has_cloud_downlink) < 0) return -1;
   return replenish_config_set_log(config, log_line, NULL);
 }
 

@@ -36,6 +36,13 @@ static const char help[] =
     "  --token-host URL, --service-host URL\n"
     "                         talk to other hosts than Amazon's, for tests\n"
     "  --seal-key FILE        the board's key that seals the tokens on disk\n"
+    "\n"
+    "  --cloud URL            order through the maker's cloud at this address instead; then `setup` tells the cloud that\n"
+    "                         somebody is here, and --ca-file names the authorities of the cloud\n"
+    "  --cloud-certificate FILE, --cloud-key FILE\n"
+    "                         who the machine is for the cloud, in PEM; the key for this user alone\n"
+    "  --cloud-downlink       let the cloud ask which machine this is\n"
+    "\n"
     "  --self-test            test what this program was linked with, on this board, and end\n"
     "  --version              the version of the library\n"
     "  --help                 this text\n"
@@ -44,7 +51,8 @@ static const char help[] =
 
 enum {
   STATE = 1, MODEL, SERIAL, SERIAL_FILE, SETUP_RECORD, SLOT, CLIENT_ID, TEST_DEVICE, LEVEL, EVERY, LOW, REFILLED,
-  CAPACITY, PHONE_SOCKET, CONTROL_SOCKET, CA_FILE, TOKEN_HOST, SERVICE_HOST, SEAL_KEY, SELF_TEST, VERSION, HELP
+  CAPACITY, PHONE_SOCKET, CONTROL_SOCKET, CA_FILE, TOKEN_HOST, SERVICE_HOST, SEAL_KEY, CLOUD, CLOUD_CERTIFICATE, CLOUD_KEY,
+  CLOUD_DOWNLINK, SELF_TEST, VERSION, HELP
 };
 
 static const struct option names[] = {
@@ -67,6 +75,10 @@ static const struct option names[] = {
     {"token-host", required_argument, NULL, TOKEN_HOST},
     {"service-host", required_argument, NULL, SERVICE_HOST},
     {"seal-key", required_argument, NULL, SEAL_KEY},
+    {"cloud", required_argument, NULL, CLOUD},
+    {"cloud-certificate", required_argument, NULL, CLOUD_CERTIFICATE},
+    {"cloud-key", required_argument, NULL, CLOUD_KEY},
+    {"cloud-downlink", no_argument, NULL, CLOUD_DOWNLINK},
     {"self-test", no_argument, NULL, SELF_TEST},
     {"version", no_argument, NULL, VERSION},
     {"help", no_argument, NULL, HELP},
@@ -137,6 +149,10 @@ int options_read(struct options *options, int count, char **values) {
       case TOKEN_HOST: options->token_host = optarg; break;
       case SERVICE_HOST: options->service_host = optarg; break;
       case SEAL_KEY: options->seal_key = optarg; break;
+      case CLOUD: options->cloud = optarg; break;
+      case CLOUD_CERTIFICATE: options->cloud_certificate = optarg; break;
+      case CLOUD_KEY: options->cloud_key = optarg; break;
+      case CLOUD_DOWNLINK: options->has_cloud_downlink = 1; break;
       case SELF_TEST: return replenish_self_test(report_check, NULL) < 0;
       case VERSION: printf("coffee-maker, libreplenish %s\n", replenish_version()); return 0;
       case HELP: fputs(help, stdout); return 0;

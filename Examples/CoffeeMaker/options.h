@@ -11,6 +11,8 @@ struct options {
   const char *ca_file;
   const char *seal_key;
   const char *token_host, *service_host;
+  const char *cloud, *cloud_certificate, *cloud_key;  // null: the machine orders by itself
+  int has_cloud_downlink;
   const char *phone_socket, *control_socket;
   const char *level_file;    // null: lines on standard input
   int every;                 // seconds between two looks at it

@@ -9,7 +9,8 @@ enum ReplyText {
         ? String(decoding: status.encoded(), as: UTF8.self) + "\n" : StatusText.text(status)
     case (.press, .noted(let id)):
       return "noted as press \(id.text)\nreplenishctl status shows what becomes of it\n"
-    case (.setup, .done): return "the setup window is open; replenishctl status shows for how long\n"
+    case (.setup, .done):
+      return "now a phone can link the device, or an owner claim it in the maker's cloud; see replenishctl status\n"
     case (.unlink, .done): return "unlinked: nothing is ordered any more; Amazon is told as soon as it can be reached\n"
     case (.renewKey, .done): return "the key is renewed, and the maker's cloud knows the device by it\n"
     case (.erase, .done): return "erased, or being erased: what has begun is finished even if the power goes\n"

@@ -25,11 +25,17 @@ class CoffeeMaker:
         self.log_file = self.home / "log"
         self.process = None
 
+    def options(self):
+        """How it comes to its orders."""
+        return [
+            *("--setup-record", self.factory.record, "--client-id", CLIENT_ID, "--test-device"),
+            *("--phone-socket", self.phone, "--ca-file", self.amazon.ca),
+            *("--token-host", self.amazon.url, "--service-host", self.amazon.url),
+        ]
+
     def start(self, *words):
         command = [*self.launcher, self.program, "--state", self.home / "state", "--model", MODEL, "--serial", SERIAL]
-        command += ["--setup-record", self.factory.record, "--slot", "beans=coffee", "--client-id", CLIENT_ID]
-        command += ["--test-device", "--phone-socket", self.phone, "--ca-file", self.amazon.ca]
-        command += ["--token-host", self.amazon.url, "--service-host", self.amazon.url, *words]
+        command += ["--slot", "beans=coffee", *self.options(), *words]
         with open(self.log_file, "ab") as log:
             self.process = start(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         self.wait_for("coffee-maker: model")

@@ -13,6 +13,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
 
 from amazon import Amazon  # noqa: E402
+from cloud import EMULATOR_OPTIONS, Cloud, Maker, Owner  # noqa: E402
 from device import Factory, Programs  # noqa: E402
 from processes import run  # noqa: E402
 
@@ -24,6 +25,7 @@ VALGRIND += ["--expensive-definedness-checks=yes", "--errors-for-leak-kinds=defi
 def pytest_addoption(parser):
     parser.addoption("--binaries", required=True, metavar="FOLDER", help="the folder with companion and replenish-factory")
     parser.addoption("--emulator", required=True, metavar="FILE", help="the program amazon-emulator")
+    parser.addoption("--cloud", metavar="FILE", help="the program replenish-cloud; default: beside the emulator")
     parser.addoption("--library", required=True, metavar="FOLDER", help="what Boards/library --host made")
 
 
@@ -82,7 +84,7 @@ def factory(programs, workshop):
 
 @pytest.fixture(scope="session")
 def running_amazon(request, workshop):
-    amazon = Amazon(pathlib.Path(request.config.getoption("--emulator")).resolve(), workshop)
+    amazon = Amazon(pathlib.Path(request.config.getoption("--emulator")).resolve(), workshop, EMULATOR_OPTIONS)
     yield amazon
     amazon.close()
 
@@ -91,6 +93,29 @@ def running_amazon(request, workshop):
 def amazon(running_amazon):
     running_amazon.reset()
     return running_amazon
+
+
+@pytest.fixture(scope="session")
+def maker(programs, workshop):
+    """Who makes the device's key known to the cloud."""
+    return Maker(programs, workshop / "maker")
+
+
+@pytest.fixture
+def cloud(request, maker, amazon):
+    """The maker's cloud, which knows the device; it is in nobody's account."""
+    given = request.config.getoption("--cloud")
+    beside = pathlib.Path(request.config.getoption("--emulator")).parent / "replenish-cloud"
+    cloud = Cloud(pathlib.Path(given or beside).resolve(), maker, amazon, options=["--downlink"])
+    cloud.start()
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def owner(cloud):
+    """Somebody with an account at the cloud."""
+    return Owner(cloud).sign_up()
 
 
 @pytest.fixture(scope="session")

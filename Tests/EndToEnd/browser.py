@@ -16,12 +16,12 @@ OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 
 @contextlib.contextmanager
-def chromium(pictures=None):
-    """Gives walks through pages. `pictures` is a folder for what they look like."""
+def chromium(seen, pictures=None):
+    """Gives walks through pages, and notes in `seen` what they came to. `pictures` is a folder for what pages look like."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=PROGRAM, args=OPTIONS)
         try:
-            yield lambda: Walk(browser, pictures)
+            yield lambda: Walk(browser, seen, pictures)
         finally:
             browser.close()
 
@@ -29,10 +29,11 @@ def chromium(pictures=None):
 class Walk:
     """One browser with its cookies. Every page that it comes to is examined at each width."""
 
-    def __init__(self, browser, pictures):
-        self.pictures = pictures
+    def __init__(self, browser, seen, pictures):
+        self.arrivals, self.pictures = seen, pictures
         plain = browser.new_context(java_script_enabled=False, ignore_https_errors=True, viewport=WIDTHS["phone"])
         plain.set_default_timeout(PATIENCE * 1000)
+        plain.on("response", lambda answer: seen.note_answer(answer.request.method, answer.url))
         self.page = plain.new_page()
         self.widths = {}
         for width, size in WIDTHS.items():
@@ -44,12 +45,16 @@ class Walk:
     def go(self, address, name):
         return self._came(self.page.goto(address), name)
 
-    def press(self, button, name, **fields):
-        """Fills fields by their labels and presses a button by its text, as people find them."""
+    def press(self, button, name, meanwhile=lambda: None, **fields):
+        """Fills fields by their labels and presses a button by its text, as people find them.
+
+        Without a name the page that comes is not examined: it is one that was. `meanwhile` is what happens before it comes.
+        """
         for label, text in fields.items():
             self.page.get_by_label(re.compile(label.replace("_", " "), re.IGNORECASE)).fill(text)
         with self.page.expect_navigation() as arrival:
-            self.page.get_by_role("button", name=button, exact=True).click()
+            self.page.get_by_role("button", name=button, exact=True).click(no_wait_after=True)
+            meanwhile()
         return self._came(arrival.value, name)
 
     def follow(self, link, name):
@@ -57,10 +62,23 @@ class Walk:
             self.page.get_by_role("link", name=link).click()
         return self._came(arrival.value, name)
 
+    def second_tab(self):
+        """Goes on in a new tab with the same page. Gives back the first one, which keeps its page as it is."""
+        first, self.page = self.page, self.page.context.new_page()
+        self.page.goto(first.url)
+        return first
+
+    def lose_cookies(self):
+        """As when a session is over, or a form is another site's."""
+        self.page.context.clear_cookies()
+
     def text(self):
         return self.page.locator("body").inner_text()
 
     def _came(self, answer, name):
+        self.arrivals.note_page(answer.url, self.page.locator("body").get_attribute("id"), self.text())
+        if name is None:
+            return self.text()
         assert name not in self.seen, f"two pages are called {name}"
         self.seen[name] = []
         for width, page in self.widths.items():

@@ -7,8 +7,10 @@ import tempfile
 import pytest
 
 from amazon import Amazon
+from browser import chromium
 from cloud import EMULATOR_OPTIONS, Cloud, CloudDevice, Maker, Owner
 from device import Device, Factory, Programs
+from pages import Seen
 
 
 def pytest_addoption(parser):
@@ -163,3 +165,21 @@ def unclaimed(new_cloud_device, cloud):
 def managed(unclaimed, owner):
     """A device that runs, is in the owner's account, and is linked."""
     return unclaimed.link(owner)
+
+
+# Pages.
+
+
+@pytest.fixture(scope="session")
+def seen():
+    """What all walks together came to."""
+    return Seen()
+
+
+@pytest.fixture
+def walk(request, seen):
+    """A walk through pages, in the end of which nothing may have been wrong with any of them."""
+    with chromium(seen, request.config.getoption("--pictures")) as walks:
+        walk = walks()
+        yield walk
+        assert walk.complaints() == []

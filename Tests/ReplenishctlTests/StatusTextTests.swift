@@ -53,7 +53,7 @@ extension ReplenishctlTests {
         StatusText.text(status) == """
           link        no Amazon account is linked; the setup window is open
           setup       window open for another 1 min 1 s; 4 wrong guesses at the code, the next is taken in 10 s
-          protection  file permissions only; whoever takes the disk or is root can read the tokens
+          protection  file permissions only; whoever takes the disk or is root can read the secrets on it
           clock       not set yet; nothing is ordered before it is
           version     1
           slots       paper

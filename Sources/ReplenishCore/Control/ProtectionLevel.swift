@@ -8,7 +8,7 @@ public enum ProtectionLevel: String, CaseIterable, Sendable {
   /// One sentence for a person.
   public var text: String {
     switch self {
-    case .none: "file permissions only; whoever takes the disk or is root can read the tokens"
+    case .none: "file permissions only; whoever takes the disk or is root can read the secrets on it"
     case .sealed: "sealed with the board's key; a copy of the state folder alone does not yield the tokens"
     }
   }

@@ -38,11 +38,12 @@ public struct PageLibrary: Sendable {
     for (name, text) in templates { try library.register(text, named: name) }
   }
 
-  /// Renders one page.
+  /// Renders one page; `template`, `title`, `site` and `style` are what every layout can show.
   public func page(
     _ template: String, title: String, _ values: [String: Any] = [:], status: HTTPResponse.Status = .ok
   ) -> Response {
     var values = values
+    values["template"] = template
     values["title"] = title
     values["site"] = site
     values["style"] = style

@@ -51,7 +51,7 @@ struct DeviceCommand: AsyncParsableCommand {
         throw ValidationError(
           "A device of \(file), its key or its claim code is there already, or twice; none was entered.")
       }
-      print("\(devices.count) devices entered")
+      print("\(devices.count) \(devices.count == 1 ? "device" : "devices") entered")
     }
   }
 

@@ -99,7 +99,9 @@ struct KeyCommand: AsyncParsableCommand {
 
     /// Prints them; how many values another key than the first one seals.
     static func show(_ storage: SQLStorage) async throws -> Int {
-      let counts = try await storage.sealedValues()
+      // A key that seals nothing, yet or any more, is one of the file all the same.
+      let none = Dictionary(uniqueKeysWithValues: storage.keyNames.map { ($0, 0) })
+      let counts = none.merging(try await storage.sealedValues()) { $1 }
       let primary = storage.primaryKey
       let others = counts.filter { $0.key != primary }
       print("\(primary) seals; \(counts[primary] ?? 0) values")

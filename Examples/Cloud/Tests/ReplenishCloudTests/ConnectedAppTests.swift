@@ -1,6 +1,6 @@
 import Foundation
-import OAuthServer
 import NIOHTTP1
+import OAuthServer
 import Testing
 
 @testable import ReplenishCloud

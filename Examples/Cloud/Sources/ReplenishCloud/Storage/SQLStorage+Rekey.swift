@@ -41,6 +41,9 @@ extension SQLStorage {
   /// The name of the key that seals.
   public var primaryKey: String { vault.primary }
 
+  /// The names of all keys of the key file.
+  public var keyNames: [String] { vault.names }
+
   /// The name under which values are counted that name none of the known keys.
   public static var unknownKey: String { "unknown" }
 
