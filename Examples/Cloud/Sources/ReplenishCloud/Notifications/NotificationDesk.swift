@@ -157,5 +157,5 @@ struct NotificationDesk: Sendable {
   }
 
   /// Its number, fit for a log.
-  private static func name(_ envelope: SNSEnvelope) -> String { AmazonClient.word(envelope.messageID) }
+  private static func name(_ envelope: SNSEnvelope) -> String { AmazonClient.name(envelope.messageID) }
 }
