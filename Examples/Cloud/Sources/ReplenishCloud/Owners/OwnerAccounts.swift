@@ -89,10 +89,8 @@ struct OwnerAccounts: Sendable {
   func signIn(email typed: String, password: String, from address: String) async throws -> SignIn {
     let email = Self.address(typed) ?? "none"
     let rules = Throttle.signIn(email: email, address: address)
-    guard try await throttle.allows(rules, at: now()) else { return .tooMany }
+    guard try await throttle.admits(rules, at: now()) else { return .tooMany }
     let owner = try await storage.owner(email: email)
-    // Noted first, so that many at once count as many.
-    try await throttle.note(rules, at: now())
     guard password.utf8.count <= 1024 else { return .refused }
     let (isRight, needsRehash) = try await hasher.check(password, against: owner?.password)
     guard isRight, let owner else { return .refused }
@@ -136,8 +134,7 @@ struct OwnerAccounts: Sendable {
     try Self.check(newPassword: password)
     let email = Self.address(typed) ?? "none"
     let rules = Throttle.signIn(email: email, address: address)
-    guard try await throttle.allows(rules, at: now()) else { return .tooMany }
-    try await throttle.note(rules, at: now())
+    guard try await throttle.admits(rules, at: now()) else { return .tooMany }
     let owner = try await storage.owner(email: email)
     let hash = try await hasher.hash(password)
     guard try await storage.useRecoveryCode(SecretText.fingerprint(code), of: owner?.id ?? "none", at: now()),
@@ -176,10 +173,9 @@ struct OwnerAccounts: Sendable {
 
   private func admitMail(to email: String, from address: String) async throws {
     let rules = Throttle.mail(to: email, address: address)
-    guard try await throttle.allows(rules, at: now()) else {
+    guard try await throttle.admits(rules, at: now()) else {
       throw Refusal(text: "Too many mails were asked for. Try again in an hour.")
     }
-    try await throttle.note(rules, at: now())
   }
 
   private func issue(_ purpose: MailTicket.Purpose, email: String) async throws -> String {

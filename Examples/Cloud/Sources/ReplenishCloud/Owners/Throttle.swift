@@ -12,7 +12,13 @@ struct Throttle: Sendable {
 
   let storage: any CloudStorage
 
-  /// Whether another attempt may be looked at.
+  /// Notes an attempt, if it may be looked at. Counting and noting are one transaction: of many at once, at however many
+  /// instances, no more are admitted than one after the other.
+  func admits(_ rules: [Rule], at now: Date) async throws -> Bool {
+    try await storage.admitAttempt(rules.map { ($0.name, $0.limit, now - $0.seconds) }, at: now)
+  }
+
+  /// Whether another attempt may be looked at, where only wrong ones are noted.
   func allows(_ rules: [Rule], at now: Date) async throws -> Bool {
     for rule in rules where try await storage.attempts(rule.name, since: now - rule.seconds) >= rule.limit {
       return false
@@ -20,7 +26,7 @@ struct Throttle: Sendable {
     return true
   }
 
-  /// Notes an attempt.
+  /// Notes a wrong attempt.
   func note(_ rules: [Rule], at now: Date) async throws {
     try await storage.noteAttempt(rules.map(\.name), at: now)
   }
@@ -45,6 +51,17 @@ struct Throttle: Sendable {
       Rule(name: "mail \(email)", limit: 5, seconds: 3600),
       Rule(name: "mail from \(address)", limit: 30, seconds: 3600),
     ]
+  }
+
+  /// Wrong secrets of a client from one place. Never those from everywhere: a stranger could shut the client out. A secret
+  /// has 256 random bits, so that no number of places guesses it.
+  static func secret(of client: String, address: String) -> Rule {
+    Rule(name: "secret of \(client) from \(address)", limit: 20, seconds: 900)
+  }
+
+  /// Wrong codes and refresh tokens of a client without a secret, from one place: many phones may be behind one address.
+  static func code(of client: String, address: String) -> Rule {
+    Rule(name: "code of \(client) from \(address)", limit: 100, seconds: 900)
   }
 
   /// Claims: by account and by address, never by serial number.

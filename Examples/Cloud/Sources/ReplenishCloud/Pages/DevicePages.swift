@@ -52,11 +52,9 @@ extension CloudPages {
   private func claim(_ submission: Submission, _ owner: Owner.ID) async throws -> Response {
     let serial = submission.field("serial").trimmingCharacters(in: .whitespaces)
     let rules = Throttle.claim(owner: owner, address: address(submission.visit))
-    let throttle = Throttle(storage: storage)
-    guard try await throttle.allows(rules, at: now()) else {
+    guard try await Throttle(storage: storage).admits(rules, at: now()) else {
       return showClaim(submission.visit, problem: Self.tooManyTries, serial: serial, tooMany: true)
     }
-    try await throttle.note(rules, at: now())
     let ownership = try await storage.claim(
       owner: owner, serial: serial, code: SecretText.fingerprint(submission.field("code")), presentSince: now() - 600,
       at: now())

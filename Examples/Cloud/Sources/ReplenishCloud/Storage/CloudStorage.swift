@@ -47,6 +47,9 @@ public protocol OwnerStorage: Sendable {
 
   /// How many attempts there were under a name.
   func attempts(_ name: String, since: Date) async throws -> Int
+  /// Notes an attempt under the names of several rules, unless under one of them there were as many as its limit already:
+  /// then false, and nothing is noted. One transaction.
+  func admitAttempt(_ rules: [(name: String, limit: Int, since: Date)], at now: Date) async throws -> Bool
   /// Notes an attempt under several names.
   func noteAttempt(_ names: [String], at now: Date) async throws
 }

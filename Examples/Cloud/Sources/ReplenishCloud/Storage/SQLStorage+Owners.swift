@@ -144,18 +144,29 @@ extension SQLStorage {
 
   /// How many attempts there were under a name.
   public func attempts(_ name: String, since: Date) async throws -> Int {
-    try await database.read { db in
-      try db.value("SELECT COUNT(*) FROM attempt WHERE name = ? AND at > ?", [name, since.seconds]) ?? 0
+    try await database.read { db in try Self.attempts(name, since: since, db) }
+  }
+
+  /// Notes an attempt under the names of several rules, unless under one of them there were too many.
+  public func admitAttempt(_ rules: [(name: String, limit: Int, since: Date)], at now: Date) async throws -> Bool {
+    try await database.write { db in
+      for rule in rules where try Self.attempts(rule.name, since: rule.since, db) >= rule.limit { return false }
+      try Self.noteAttempt(rules.map(\.name), at: now, db)
+      return true
     }
   }
 
   /// Notes an attempt under several names.
   public func noteAttempt(_ names: [String], at now: Date) async throws {
-    try await database.write { db in
-      for name in names {
-        try db.execute("INSERT INTO attempt (name, at) VALUES (?, ?)", [name, now.seconds])
-      }
-    }
+    try await database.write { db in try Self.noteAttempt(names, at: now, db) }
+  }
+
+  private static func attempts(_ name: String, since: Date, _ db: any SQLSession) throws -> Int {
+    try db.value("SELECT COUNT(*) FROM attempt WHERE name = ? AND at > ?", [name, since.seconds]) ?? 0
+  }
+
+  private static func noteAttempt(_ names: [String], at now: Date, _ db: any SQLSession) throws {
+    for name in names { try db.execute("INSERT INTO attempt (name, at) VALUES (?, ?)", [name, now.seconds]) }
   }
 }
 
