@@ -85,11 +85,12 @@ struct GuessingTests {
           ]
       }
       for number in 0..<100 {
-        #expect(try await ask(app, "/token", guess(number), from: "203.0.113.9").error == "invalid_grant")
+        let answer = try await ask(app, "/token", guess(number), from: "2001:db8:1:2::\(number)")
+        #expect(answer.error == "invalid_grant")
       }
       let right = ["grant_type": "refresh_token", "refresh_token": tokens.refresh]
-      #expect(try await ask(app, "/token", right, from: "203.0.113.9").status == 429)
-      #expect(try await ask(app, "/token", right, from: "198.51.100.1").status == 200)
+      #expect(try await ask(app, "/token", right, from: "2001:db8:1:2:ffff::1").status == 429)
+      #expect(try await ask(app, "/token", right, from: "2001:db8:1:3::1").status == 200)
     }
   }
 
