@@ -24,9 +24,8 @@ struct ClientAddress: Sendable {
 
   /// Whoever has one address of IPv6 has the other 2^64 of its network as well, so these are one place.
   static func place(of address: String) -> String {
-    var network = in6_addr()
-    guard inet_pton(AF_INET6, address, &network) == 1 else { return address }
-    let bytes = withUnsafeBytes(of: network, Array.init)
+    var bytes = [UInt8](repeating: 0, count: 16)
+    guard inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
     // The same machine as by IPv4 (RFC 4291 section 2.5.5.2).
     if bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
       return bytes.suffix(4).map(String.init).joined(separator: ".")
