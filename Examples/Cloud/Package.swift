@@ -140,11 +140,10 @@ let package = Package(
     .executableTarget(
       name: "replenish-connector",
       dependencies: [
-        "ServiceProgram", logging,
+        "BoundedHTTP", "ServiceProgram", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -152,7 +151,7 @@ let package = Package(
     .executableTarget(
       name: "bare-endpoint",
       dependencies: [
-        "ServiceProgram", hummingbird, hummingbirdTLS, logging, lifecycle,
+        "BoundedHTTP", "ServiceProgram", hummingbird, hummingbirdTLS, logging, lifecycle,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),
@@ -177,6 +176,9 @@ let package = Package(
       ],
       path: "Bench/press-load",
       swiftSettings: settings),
+    // How the tests start programs.
+    .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
+    .target(name: "ChildProcesses", dependencies: ["CSpawn"], path: "Tests/ChildProcesses", swiftSettings: settings),
     .testTarget(
       name: "OAuthServerTests",
       dependencies: ["OAuthServer", "TextEncodings"],
@@ -192,8 +194,8 @@ let package = Package(
     .testTarget(
       name: "AmazonEmulatorTests",
       dependencies: [
-        "AmazonEmulator", "OAuthServer", "TextEncodings", "amazon-emulator", hummingbird, hummingbirdTesting, crypto,
-        logging, lifecycle,
+        "AmazonEmulator", "ChildProcesses", "OAuthServer", "TextEncodings", "amazon-emulator", hummingbird,
+        hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -205,8 +207,9 @@ let package = Package(
     .testTarget(
       name: "ReplenishCloudTests",
       dependencies: [
-        "ReplenishCloud", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator", "replenish-cloud",
-        "replenish-connector", "AWSRequests", "BoundedHTTP", "TextEncodings", hummingbird,
+        "ReplenishCloud", "ChildProcesses", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator",
+        "replenish-cloud", "replenish-connector", "AWSRequests", "BoundedHTTP", "ServiceProgram", "TextEncodings",
+        hummingbird,
         hummingbirdTesting, crypto, logging, lifecycle,
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -1,13 +1,9 @@
 """The bench: memory, press to wire, start to ready, asleep, sizes. See README.md for the method."""
 
-import argparse
-import json
 import math
 import os
 import pathlib
 import platform
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +11,8 @@ import time
 
 import asleep
 import memory
+import program
+import table
 import wire
 from board import Board, Factory, programs
 from traffic import Recorder
@@ -299,31 +297,10 @@ def machine(home):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    for name in ("--embedded", "--ordinary", "--emulator"):
-        parser.add_argument(name, type=pathlib.Path, required=True)
+    parser = program.parser(("--embedded", "--ordinary", "--emulator"), PARTS)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--quiet-seconds", type=float, default=60)
-    parser.add_argument("--only", action="append", choices=PARTS)
-    parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--strict", action="store_true")
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    home = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
-    try:
-        bench = Bench(options, home)
-        try:
-            bench.run()
-        finally:
-            bench.close()
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-    if options.json:
-        options.json.write_text(json.dumps(bench.results, indent=2) + "\n")
-    import table
-
-    table.show(bench.results)
-    return 1 if options.strict and not all(goal["met"] for goal in bench.results["goals"]) else 0
+    return program.run(Bench, parser.parse_args(), "bench-", table.show)
 
 
 if __name__ == "__main__":

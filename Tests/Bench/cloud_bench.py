@@ -1,17 +1,12 @@
 """The cloud's bench: presses beside a bare endpoint, a second instance, devices that wait. See README.md."""
 
-import argparse
 import collections
-import json
 import os
 import pathlib
 import platform
 import resource
-import shutil
-import signal
 import statistics
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "EndToEnd"))
@@ -261,36 +256,18 @@ def machine():
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    for name in ("--cloud", "--emulator", "--bare", "--load"):
-        parser.add_argument(name, type=pathlib.Path, required=True)
+    parser = program.parser(("--cloud", "--emulator", "--bare", "--load"), PARTS)
     parser.add_argument("--rounds", type=int, default=10, choices=range(1, MOST_ROUNDS + 1))
     parser.add_argument("--devices", type=int, default=80)
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--waiting", type=int, default=10_000)
-    parser.add_argument("--only", action="append", choices=PARTS)
-    parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--strict", action="store_true")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # Each waiting device is a descriptor of the cloud and one of the load.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < options.waiting + 500:
         parser.error(f"--waiting {options.waiting} needs more open files than this machine allows ({hard})")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    home = pathlib.Path(tempfile.mkdtemp(prefix="bench-cloud-"))
-    try:
-        bench = Bench(options, home)
-        try:
-            bench.run()
-        finally:
-            bench.close()
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-    if options.json:
-        options.json.write_text(json.dumps(bench.results, indent=2) + "\n")
-    cloud_table.show(bench.results)
-    return 1 if options.strict and not all(goal["met"] for goal in bench.results["goals"]) else 0
+    return program.run(Bench, options, "bench-cloud-", cloud_table.show)
 
 
 if __name__ == "__main__":

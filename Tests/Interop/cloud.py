@@ -2,13 +2,9 @@
 
 import datetime
 import ipaddress
-import os
-import pathlib
 import re
 import socket
 import subprocess
-import tempfile
-import time
 from urllib.parse import urljoin
 
 import requests
@@ -17,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from emulator import START, TIMEOUT, Browser, Emulator, Forms
+from emulator import TIMEOUT, Browser, Emulator, Forms, StartedProgram
 
 PASSWORD = "correct horse battery staple"
 
@@ -80,13 +76,13 @@ def free_port():
         return listener.getsockname()[1]
 
 
-class StartedCloud(Emulator):
+class StartedCloud(StartedProgram, Emulator):
     """A cloud over https on localhost, with an owner's browser and whatever apps a test enters."""
 
     def __init__(self, program, amazon=lambda authority, folder: "https://localhost:1"):
         """`amazon` gives the address that is taken for Amazon's; it may start a server with the authority's certificate."""
-        self.program, self.kept = program, tempfile.TemporaryDirectory(prefix="interop-cloud-")
-        self.folder = pathlib.Path(self.kept.name)
+        StartedProgram.__init__(self, "interop-cloud-")
+        self.program = program
         self.authority = Authority()
         ca = self.authority.write(self.folder / "maker.pem")
         certificate, key = self.authority.identity(self.folder, "localhost", is_server=True)
@@ -95,27 +91,14 @@ class StartedCloud(Emulator):
         secret.write_text("web-secret\n")
         self.storage = ["--database", str(self.folder / "cloud.sqlite"), "--keys", str(self.folder / "keys")]
         self.command("key", str(self.folder / "keys"))
-        ready, port = self.folder / "ready", free_port()
-        super().__init__(f"https://localhost:{port}", ca)
-        self.log = open(self.folder / "log", "w+b")
+        port = free_port()
+        Emulator.__init__(self, f"https://localhost:{port}", ca)
         command = [program, "serve", *self.storage, "--public-address", self.url, "--port", str(port)]
         command += ["--certificate", str(certificate), "--private-key", str(key), "--device-port", "0"]
         command += ["--device-certificate", str(certificate), "--device-private-key", str(key), "--maker-ca", str(ca)]
         command += ["--mail-folder", str(self.folder / "mail"), "--client-id", "web", "--client-secret-file", str(secret)]
-        command += ["--amazon", amazon(self.authority, self.folder), "--amazon-ca", str(ca), "--ready-file", str(ready), "--exit-with-parent"]
-        command += self.further()
-        environment = {**os.environ, **self.environment}
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, env=environment
-        )
-        deadline = time.monotonic() + START
-        while not (ready.exists() and ready.read_text().strip()):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                text = self.text()
-                self.end()
-                raise RuntimeError(f"{' '.join(command)} did not become ready:\n{text}")
-            time.sleep(0.05)
-        self.ports = [int(word) for word in ready.read_text().split()]
+        command += ["--amazon", amazon(self.authority, self.folder), "--amazon-ca", str(ca), "--exit-with-parent"]
+        self.ports = [int(word) for word in self.run(command + self.further(), **self.environment).split()]
         self.device_url = f"https://localhost:{self.ports[1]}"
 
     environment = {}
@@ -123,21 +106,6 @@ class StartedCloud(Emulator):
     def further(self):
         """Further options of `serve`; the database and its key are there already."""
         return []
-
-    def text(self):
-        return (self.folder / "log").read_text(errors="replace")
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.process.stdin.close()
-        self.log.close()
-        self.kept.cleanup()
 
     # The operator
 

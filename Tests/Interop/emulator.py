@@ -2,6 +2,7 @@
 
 import html.parser
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -48,32 +49,32 @@ class Emulator:
         return self.prepare(requests.Session())
 
 
-class StartedEmulator(Emulator):
-    """An emulator that these tests started, and that they end."""
+class StartedProgram:
+    """A program in a folder of its own that these tests start, and that they end."""
 
-    def __init__(self, program, options=()):
-        self.folder = tempfile.TemporaryDirectory(prefix="interop-")
-        ready, ca = (pathlib.Path(self.folder.name) / name for name in ("ready", "ca.pem"))
-        self.log = open(pathlib.Path(self.folder.name) / "log", "w+b")
-        command = [program, "--port", "0", "--ready-file", str(ready), "--ca-out", str(ca), *options]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
+    def __init__(self, prefix):
+        self.kept = tempfile.TemporaryDirectory(prefix=prefix)
+        self.folder = pathlib.Path(self.kept.name)
+
+    def run(self, command, **environment):
+        """Starts it with a ready file, and returns what it writes there once it is ready."""
+        ready, self.log = self.folder / "ready", open(self.folder / "log", "w+b")
+        command = [*command, "--ready-file", str(ready)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, env={**os.environ, **environment}
+        )
         deadline = time.monotonic() + START
         while not (ready.exists() and ready.read_text().strip()):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                self.log.seek(0)
-                text = self.log.read().decode(errors="replace")
+                text = self.text()
                 self.end()
                 raise RuntimeError(f"{' '.join(command)} did not become ready:\n{text}")
             time.sleep(0.05)
-        super().__init__(self.address_in(ready.read_text()), ca)
+        return ready.read_text()
 
-    @staticmethod
-    def address_in(text):
-        """The ready file is JSON with a `url`, or the address itself, or the port number."""
-        text = text.strip()
-        if text.startswith("{"):
-            return json.loads(text)["url"]
-        return f"https://localhost:{text}" if text.isdigit() else text.split()[0]
+    def text(self):
+        """What it has logged."""
+        return (self.folder / "log").read_text(errors="replace")
 
     def end(self):
         if self.process.poll() is None:
@@ -85,7 +86,25 @@ class StartedEmulator(Emulator):
                 self.process.wait()
         self.process.stdin.close()
         self.log.close()
-        self.folder.cleanup()
+        self.kept.cleanup()
+
+
+class StartedEmulator(StartedProgram, Emulator):
+    """An emulator that these tests started."""
+
+    def __init__(self, program, options=()):
+        StartedProgram.__init__(self, "interop-")
+        ca = self.folder / "ca.pem"
+        ready = self.run([program, "--port", "0", "--ca-out", str(ca), *options])
+        Emulator.__init__(self, self.address_in(ready), ca)
+
+    @staticmethod
+    def address_in(text):
+        """The ready file is JSON with a `url`, or the address itself, or the port number."""
+        text = text.strip()
+        if text.startswith("{"):
+            return json.loads(text)["url"]
+        return f"https://localhost:{text}" if text.isdigit() else text.split()[0]
 
 
 class Forms(html.parser.HTMLParser):

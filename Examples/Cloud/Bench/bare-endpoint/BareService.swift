@@ -1,10 +1,10 @@
 import AsyncHTTPClient
+import BoundedHTTP
 import Foundation
 import Hummingbird
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
-import NIOSSL
 
 /// One HTTPS call, by the cloud's HTTP client with the cloud's settings: kept connections, TLS 1.2 at least.
 struct BareService: Sendable {
@@ -22,15 +22,7 @@ struct BareService: Sendable {
   init(address: String, authority: String, tokens: [Substring]) throws {
     self.address = address
     self.tokens = tokens
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
-    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
-    var settings = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-    settings.timeout.connect = .seconds(10)
-    settings.httpVersion = .http1Only
-    settings.connectionPool.retryConnectionEstablishment = false
-    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: try .bounded(authorities: authority))
   }
 
   func shutdown() async throws { try await http.shutdown() }

@@ -3,7 +3,6 @@ import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
-import NIOSSL
 
 /// An HTTP client for requests that carry secrets.
 ///
@@ -18,18 +17,7 @@ public final class BoundedHTTPClient: HTTPSender {
   ///   - authorities: Authorities to trust instead of the system's, as PEM.
   ///   - limit: The longest body of an answer, in bytes.
   public init(authorities: String? = nil, limit: Int = 64 * 1024) throws {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
-    if let authorities {
-      tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authorities.utf8)))
-    }
-    var settings = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-    settings.timeout.connect = .seconds(10)
-    settings.httpVersion = .http1Only
-    // What cannot be reached now is tried again by those who know what is at stake, not here.
-    settings.connectionPool.retryConnectionEstablishment = false
-    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: try .bounded(authorities: authorities))
     self.limit = limit
   }
 
@@ -45,17 +33,8 @@ public final class BoundedHTTPClient: HTTPSender {
     request.headers = call.headers
     if let body = call.body { request.body = .bytes(ByteBuffer(string: body)) }
     let (http, limit, seconds, prepared) = (http, limit, call.seconds, request)
-    // The client's own deadline ends with the head of the answer; a body that drips must end in time too, for others
-    // count on a lease being longer than an exchange.
-    return await withTaskGroup(of: HTTPExchange.self) { group in
-      group.addTask { await Self.exchange(prepared, http, seconds, limit) }
-      group.addTask {
-        try? await Task.sleep(for: .seconds(seconds))
-        return .none("the answer was not complete after \(seconds) s")
-      }
-      let first = await group.next()
-      group.cancelAll()
-      return first ?? .none("cancelled")
+    return await within(seconds, orElse: .none("the answer was not complete after \(seconds) s")) {
+      await Self.exchange(prepared, http, seconds, limit)
     }
   }
 

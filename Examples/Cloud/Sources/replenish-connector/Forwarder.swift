@@ -1,9 +1,9 @@
 import AsyncHTTPClient
+import BoundedHTTP
 import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 
 /// Passes an envelope on to the cloud, over https, with the envelope's own token as bearer.
 final class Forwarder: Sendable {
@@ -52,20 +52,11 @@ final class Forwarder: Sendable {
   ///   - authorities: Whom to trust for it, as PEM; nil for the system's.
   ///   - longest: Seconds that the cloud has; managed integrations waits two.
   init(address: String, authorities: String?, longest: Double = 1.8) throws {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.minimumTLSVersion = .tlsv12
-    if let authorities {
-      guard let roots = try? NIOSSLCertificate.fromPEMBytes(Array(authorities.utf8)), !roots.isEmpty else {
-        throw Failure(description: "REPLENISH_CONNECTOR_CA has no certificate in PEM.")
-      }
-      tls.trustRoots = .certificates(roots)
-    }
-    var settings = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-    settings.httpVersion = .http1Only
-    // Who cannot be reached is told so at once; it is the service that tries again.
-    settings.connectionPool.retryConnectionEstablishment = false
     self.address = address
     self.longest = longest
+    guard let settings = try? HTTPClient.Configuration.bounded(authorities: authorities) else {
+      throw Failure(description: "REPLENISH_CONNECTOR_CA has no certificate in PEM.")
+    }
     http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }
 
@@ -84,17 +75,8 @@ final class Forwarder: Sendable {
     let left = deadline.map { $0.timeIntervalSinceNow - Self.margin } ?? longest
     let seconds = min(longest, max(left, 0.01))
     let (http, prepared) = (http, request)
-    // The client's own deadline ends with the head of the answer.
-    return await withTaskGroup(of: Outcome.self) { group in
-      group.addTask { await Self.exchange(prepared, http, seconds) }
-      group.addTask {
-        try? await Task.sleep(for: .seconds(seconds))
-        return .failure(type: "Connector.Timeout", message: "The cloud did not answer in time.")
-      }
-      let first = await group.next()
-      group.cancelAll()
-      return first ?? .failure(type: "Connector.Timeout", message: "The cloud did not answer in time.")
-    }
+    let late = Outcome.failure(type: "Connector.Timeout", message: "The cloud did not answer in time.")
+    return await within(seconds, orElse: late) { await Self.exchange(prepared, http, seconds) }
   }
 
   private static func exchange(_ request: HTTPClientRequest, _ http: HTTPClient, _ seconds: Double) async -> Outcome {

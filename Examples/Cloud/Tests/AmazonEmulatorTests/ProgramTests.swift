@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import Testing
 
@@ -6,22 +7,11 @@ import Testing
 struct ProgramTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "amazon-emulator-\(UUID().uuidString)")
 
-  /// The program lies beside the tests.
-  private var program: URL {
-    Bundle.main.bundleURL.appending(path: "amazon-emulator")
-  }
+  private let program = ChildProcess.path(ofBuilt: "amazon-emulator")
 
-  private func start(_ arguments: [String], input: Pipe = Pipe(), errors: Pipe = Pipe()) throws -> Process {
+  private func start(_ arguments: [String], errors: ChildProcess.Output = .nowhere) throws -> ChildProcess {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let process = Process()
-    process.executableURL = program
-    process.currentDirectoryURL = folder
-    process.arguments = arguments
-    process.standardInput = input
-    process.standardError = errors
-    process.standardOutput = Pipe()
-    try process.run()
-    return process
+    return try ChildProcess(program, arguments, in: folder.path, errors: errors)
   }
 
   private func content(of name: String) -> String? {
@@ -35,31 +25,27 @@ struct ProgramTests {
   @Test("it tells port and authority, says so in its log, and ends well when asked to")
   func terminate() async throws {
     let errors = Pipe()
-    let process = try start(["--port", "0", "--ready-file", "port", "--ca-out", "ca.pem"], errors: errors)
+    let process = try start(["--port", "0", "--ready-file", "port", "--ca-out", "ca.pem"], errors: .pipe(errors))
     defer { try? FileManager.default.removeItem(at: folder) }
     try await isReady()
     let port = try #require(Int(content(of: "port")?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""))
     #expect((1...65535).contains(port))
     #expect(content(of: "ca.pem")?.hasPrefix("-----BEGIN CERTIFICATE-----\n") == true)
     #expect(content(of: "ca.pem")?.contains("PRIVATE") == false)
-    process.terminate()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    #expect(process.terminationReason == .exit)
+    process.kill(SIGTERM)
+    #expect(process.waitUntilExit() == .exit(0))
     let log = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     #expect(log.contains("listening on https://localhost:\(port)"))
   }
 
   @Test("it ends with the program that started it")
   func parent() async throws {
-    let input = Pipe()
-    let process = try start(["--http", "--port", "0", "--ready-file", "port", "--exit-with-parent"], input: input)
+    let process = try start(["--http", "--port", "0", "--ready-file", "port", "--exit-with-parent"])
     defer { try? FileManager.default.removeItem(at: folder) }
     try await isReady()
     #expect(process.isRunning)
-    try input.fileHandleForWriting.close()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
+    try process.input.fileHandleForWriting.close()
+    #expect(process.waitUntilExit() == .exit(0))
   }
 
   @Test(
@@ -72,12 +58,10 @@ struct ProgramTests {
       (["--connector-url", "http://example.com/"], "--connector-url"), (["--aws-region", "x y"], "--aws-region"),
     ])
   func mistakes(arguments: [String], word: String) throws {
-    let errors = Pipe()
-    let process = try start(arguments, errors: errors)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    process.waitUntilExit()
-    #expect(process.terminationStatus != 0)
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    #expect(text.contains("Error: ") && text.contains(word), "\(text)")
+    let (status, output) = try ChildProcess.run(program, arguments, in: folder.path)
+    #expect(status != 0)
+    #expect(output.contains("Error: ") && output.contains(word), "\(output)")
   }
 }

@@ -134,7 +134,7 @@ struct ConfigurationTests {
   }
 
   @Test(
-    "SSRF through the secret: only https, Amazon's hosts and their port get the client secret",
+    "SSRF through secret URLs: only https, Amazon's hosts and their port get the client secret",
     arguments: [
       "http://api.amazon.com/auth/O2/token", "https://evil.example/auth/o2/token",
       "https://api.amazon.com.evil.example/",
@@ -163,7 +163,7 @@ struct ConfigurationTests {
     }
   }
 
-  @Test("an address in the secret that is not allowed: nothing is sent there")
+  @Test("SSRF through secret URLs: nothing is sent to an address that is not allowed")
   func nothingSent() async throws {
     let services = Services(document: Services.document("Atzr|0").replacing("api.amazon.com", with: "evil.example"))
     let machine = try Machine(services, TestClock())

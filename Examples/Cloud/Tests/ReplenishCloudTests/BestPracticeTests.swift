@@ -34,7 +34,7 @@ struct BestPracticeTests {
     }
   }
 
-  @Test("4.11: no open redirector: an unknown client or address leads nowhere, nor does the sign-in's next page")
+  @Test("4.11: open redirect: an unknown client or address leads nowhere, nor does the sign-in's next page")
   func openRedirect() async throws {
     try await with { app, owner, cloud in
       for change: [String: String?] in [
@@ -66,7 +66,7 @@ struct BestPracticeTests {
     }
   }
 
-  @Test("4.8.2: PKCE downgrade: a verifier is refused where the request's challenge was stripped")
+  @Test("4.8.2: downgraded PKCE: a verifier is refused where the request's challenge was stripped")
   func downgrade() async throws {
     try await with { app, owner, _ in
       let stripped: [String: String?] = ["code_challenge": nil, "code_challenge_method": nil]
@@ -144,7 +144,7 @@ struct BestPracticeTests {
     }
   }
 
-  @Test("4.14.2: a client with a secret keeps its refresh token, which is worth nothing without the secret")
+  @Test("4.14.2: stolen refresh token: a client with a secret keeps its own, which is worth nothing without the secret")
   func confidentialRefresh() async throws {
     try await with { app, owner, _ in
       let first = try await app.connected(owner)

@@ -65,7 +65,56 @@ struct ClaimTests {
         }
         cloud.clock.advance(601)
         #expect(try await cloud.tryClaim(present.serial, present.claimCode, attacker).status == 403)
+        // Whoever holds the button again has ten minutes again.
+        _ = try await present.send(.POST, "/v1/presence")
+        cloud.clock.advance(599)
+        #expect(try await cloud.tryClaim(present.serial, present.claimCode, attacker).status == 303)
       }
+    }
+  }
+
+  @Test("serial enumeration by many accounts at one address is slowed down; elsewhere nobody is, and no serial locked")
+  func enumeration() async throws {
+    try await CloudFixture { $0.proxies = ["127.0.0.1"] }.run { cloud in
+      let device = try await cloud.device()
+      try await cloud.with(device) {
+        func claim(_ browser: Browser, _ code: String, from place: String) async throws -> UInt {
+          try await browser.post(
+            cloud.pages + "/claim", ["serial": device.serial, "code": code], headers: ["X-Forwarded-For": place]
+          ).status
+        }
+        for number in 0..<3 {
+          let attacker = try await cloud.owner("attacker\(number)@example.com")
+          for _ in 0..<10 { #expect(try await claim(attacker, "0000-0000-0000-0000", from: "203.0.113.9") == 403) }
+        }
+        _ = try await device.send(.POST, "/v1/presence")
+        let owner = try await cloud.owner()
+        #expect(try await claim(owner, device.claimCode, from: "203.0.113.9") == 429)
+        #expect(try await claim(owner, device.claimCode, from: "203.0.113.10") == 303)
+      }
+    }
+  }
+
+  @Test("several people with the label and at the device at one instant: one of them is the owner")
+  func atOnce() async throws {
+    try await CloudFixture().withStorage { storage in
+      let (now, code, key) = (Date.now, Fingerprint(of: "code"), Fingerprint(of: "key"))
+      try #require(try await storage.enter([NewDevice(model: "M", serial: "S", claimCode: code, publicKey: key)]))
+      let device = try #require(try await storage.device(publicKey: key)).id
+      try await storage.notePresence(of: device, at: now)
+      let owners = try await withThrowingTaskGroup(of: Owner.ID?.self) { group in
+        for number in 0..<12 {
+          group.addTask {
+            let owner = try await storage.openAccount(
+              email: "\(number)@b", password: "-", recoveryCodes: [], at: now)
+            return try await storage.claim(
+              owner: owner?.id ?? "", serial: "S", code: code, presentSince: now - 600, at: now)?.owner
+          }
+        }
+        return try await group.reduce(into: []) { found, owner in owner.map { found.append($0) } }
+      }
+      #expect(owners.count == 1)
+      #expect(try await storage.ownership(device: device)?.owner == owners.first)
     }
   }
 
@@ -168,7 +217,9 @@ struct ClaimTests {
       #expect(throws: DeviceEntry.Failure.self) { _ = try DeviceEntry.list(bad) }
     }
     let code = DeviceEntry.drawClaimCode()
-    #expect(SecretText.plain(code).count == 16)
+    // 16 of an alphabet of 32: 80 bits.
+    #expect(code.wholeMatch(of: /[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}/) != nil)
+    #expect(Set((0..<2000).flatMap { _ in SecretText.plain(SecretText.draw()) }).count == 32)
     #expect(DeviceEntry.digest(ofClaimCode: code.lowercased()) == DeviceEntry.digest(ofClaimCode: code))
   }
 }

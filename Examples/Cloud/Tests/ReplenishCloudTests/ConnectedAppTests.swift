@@ -1,4 +1,5 @@
 import Foundation
+import OAuthServer
 import NIOHTTP1
 import Testing
 
@@ -239,6 +240,15 @@ struct ConnectedAppTests {
       Issue.record("must be refused")
     } catch let mistake as ClientEntry.Mistake {
       #expect(mistake.description.contains(word))
+    }
+  }
+
+  @Test("a client id is one word of a command line: it begins with no hyphen")
+  func identifier() throws {
+    for _ in 0..<500 {
+      let (client, _) = try ClientEntry.draw(
+        name: "A", redirectURIs: [], scopes: [], isPublic: false, mayIntrospect: true)
+      #expect(client.id.wholeMatch(of: /[0-9a-f]{24}/) != nil, "\(client.id)")
     }
   }
 }

@@ -127,7 +127,8 @@ struct ConnectorListenerTests {
 
   private func text(_ data: Data) -> String { String(decoding: data, as: UTF8.self) }
 
-  @Test("an answer is 200 with its code inside; what cannot be answered is another status; bodies are bounded")
+  @Test(
+    "an answer is 200 with its code inside; what cannot be answered is another status; oversized bodies are refused")
   func listener() async throws {
     try await run { bench, token, address async throws in
       let good = text(bench.envelope("AWS.ActivateUser", token))

@@ -142,7 +142,7 @@ struct DownlinkTests {
     #expect(desk.count == 0)
   }
 
-  @Test("a revoked device's held request ends; restored, it may wait again")
+  @Test("revoked certificate: a device's held request ends; restored, it may wait again")
   func revoked() async throws {
     try await fixture { $0.commandRound = 0.05 }.run { cloud in
       let device = try await cloud.device("SN1")
@@ -178,6 +178,14 @@ struct DownlinkTests {
         second.cancel()
       }
     }
+  }
+
+  @Test("a request may be held for four minutes and more; nobody may wait for commands unless that is configured")
+  func longest() throws {
+    #expect(CommandDesk.longestWait >= 240)
+    let usual = CloudConfiguration(
+      publicAddress: "", amazon: AmazonConfiguration(clientID: "", clientSecret: ""), mailFolder: "")
+    #expect(!usual.offersDownlink)
   }
 
   @Test("a held request outlives the deadlines of heads and bodies, and does not keep others waiting")

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import Testing
 
@@ -14,23 +15,10 @@ final class KeyRotationProgramTests {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  private func process(_ arguments: [String]) -> (Process, Pipe) {
-    let process = Process()
-    process.executableURL = Bundle.main.bundleURL.appending(path: "replenish-cloud")
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    return (process, output)
-  }
+  private let program = ChildProcess.path(ofBuilt: "replenish-cloud")
 
   private func command(_ arguments: String...) throws -> (status: Int32, output: String) {
-    let (process, output) = process(arguments)
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    try ChildProcess.run(program, arguments, in: folder)
   }
 
   private func open() async throws -> SQLStorage {
@@ -96,10 +84,9 @@ final class KeyRotationProgramTests {
         BEGIN SELECT COUNT(*) FROM registration AS a, registration AS b, registration AS c; END
         """)
     }
-    let (rekey, _) = process(["key", "rekey"] + place)
-    try rekey.run()
+    let rekey = try ChildProcess(program, ["key", "rekey"] + place, in: folder)
     while try await storage.sealedValues()[new] != 1000 { try await Task.sleep(for: .milliseconds(10)) }
-    kill(rekey.processIdentifier, SIGKILL)
+    rekey.kill(SIGKILL)
     rekey.waitUntilExit()
     try await storage.close()
     storage = try await open()

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import ChildProcesses
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -35,7 +36,35 @@ struct ListenerTests {
     }
   }
 
-  @Test("revoked certificate: refused on the live connection, and on a new one")
+  @Test("header spoofing through a proxy: certificates, names and addresses in headers are nobody's identity")
+  func spoofing() async throws {
+    try await CloudFixture { $0.proxies = ["127.0.0.1"] }.run { cloud in
+      let (device, other) = (try await cloud.device("SN1"), try await cloud.device("SN2"))
+      let browser = try await cloud.owner()
+      let pem = other.identity.certificate
+      let escaped = pem.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+      let flat = pem.split(separator: "\n").dropFirst().dropLast().joined()
+      let lies: HTTPHeaders = [
+        "X-SSL-Client-Cert": escaped, "X-SSL-Client-Verify": "SUCCESS", "X-SSL-Client-S-DN": "CN=SN2",
+        "X-SSL-Client-Serial": "SN2", "SSL_CLIENT_CERT": flat, "X-Client-Cert": flat, "X-Client-Verify": "SUCCESS",
+        "X-Forwarded-Client-Cert": "Cert=\"\(escaped)\"", "Client-Cert": ":\(flat):", "X-ARR-ClientCert": flat,
+        "X-Forwarded-For": "127.0.0.1", "Forwarded": "for=127.0.0.1;proto=https", "X-Real-IP": "127.0.0.1",
+        "X-Forwarded-User": "owner@example.com", "Remote-User": "owner@example.com",
+        "X-Forwarded-Email": "owner@example.com", "X-Original-URL": "/v1/commands", "X-HTTP-Method-Override": "DELETE",
+      ]
+      try await cloud.with(device, other) {
+        let answer = try await device.send(.GET, "/v1/device", headers: lies)
+        #expect(answer.members["serial"] as? String == "SN1")
+        #expect(try await cloud.storage.setState(.revoked, model: "CoffeeMaker-9000", serial: "SN1"))
+        #expect(try await device.send(.GET, "/v1/device", headers: lies).status == 403)
+        let nobody = cloud.browser()
+        #expect(try await nobody.get(cloud.pages + "/account", headers: lies).status == 303)
+        #expect(try await browser.get(cloud.pages + "/account", headers: lies).status == 200)
+      }
+    }
+  }
+
+  @Test("revoked certificate on a live connection: refused there, and on a new one")
   func revoked() async throws {
     try await CloudFixture().run { cloud in
       let device = try await cloud.device("SN1")
@@ -81,44 +110,14 @@ struct ListenerTests {
   }
 
   private static func openssl(_ script: String, in folder: String) async throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", script]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    return await withCheckedContinuation { continuation in
+    try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread {
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        continuation.resume(returning: String(decoding: data, as: UTF8.self))
+        continuation.resume(with: Result { try ChildProcess.run("/bin/sh", ["-c", script], in: folder).output })
       }
     }
   }
 
-  @Test("oversized bodies and heads are refused on every route")
-  func oversized() async throws {
-    try await CloudFixture().run { cloud in
-      let device = try await cloud.device()
-      try await cloud.with(device) {
-        let body = #"{"slot":"coffee","ageSeconds":1,"x":"\#(String(repeating: "x", count: 5000))"}"#
-        for (method, path) in [
-          (HTTPMethod.PUT, "/v1/presses/\(Device.pressID())"), (.POST, "/v1/slotStatus/coffee"),
-          (.POST, "/v1/deviceStatus"),
-        ] {
-          #expect(try await device.send(method, path, body).status == 413)
-        }
-        let browser = try await cloud.owner()
-        let form = try await browser.post(cloud.pages + "/claim", ["serial": String(repeating: "x", count: 20_000)])
-        #expect(form.status == 413)
-        let answer = try? await device.send(.GET, "/v1/device", headers: ["X": String(repeating: "x", count: 20_000)])
-        #expect(answer?.status != 200)
-      }
-    }
-  }
-
-  @Test("slow heads and slow bodies: however steadily they drip, the connection is closed")
+  @Test("slow headers and slow bodies, and slow handshakes: however steadily they drip, the connection is closed")
   func slow() async throws {
     try await CloudFixture {
       $0.headSeconds = 0.5
@@ -126,12 +125,16 @@ struct ListenerTests {
     }.run { cloud in
       let port = try #require(URL(string: cloud.pages)?.port)
       let head = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-      for start in ["", head + "Cookie: session=x\r\nContent-Length: 10000\r\n\r\n"] {
+      for (port, start) in [
+        (port, []), (port, Array((head + "Cookie: session=x\r\nContent-Length: 10000\r\n\r\n").utf8)),
+        // A record of a handshake, 16 KiB long.
+        (cloud.devicePort, [0x16, 3, 1, 0x40, 0]),
+      ] {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(
           host: "127.0.0.1", port: port
         ).get()
         let drip = Task {
-          try await channel.writeAndFlush(ByteBuffer(string: start)).get()
+          try await channel.writeAndFlush(ByteBuffer(bytes: start)).get()
           while !Task.isCancelled {
             try await channel.writeAndFlush(ByteBuffer(string: "x")).get()
             try await Task.sleep(for: .milliseconds(50))
@@ -192,6 +195,19 @@ struct ListenerTests {
         }
         #expect(try await browser.get(cloud.pages + "/nothing").status == 404)
       }
+    }
+  }
+
+  @Test(
+    "over https the session's cookie is this host's alone and never sent in the clear, and browsers come back by https")
+  func cookie() async throws {
+    try await CloudFixture { $0.publicAddress = "https://cloud.example" }.run { cloud in
+      let page = try await cloud.browser().get(cloud.pages + "/sign-in")
+      let words = try #require(page.headers.first(name: "Set-Cookie")).split(separator: "; ").map { $0.lowercased() }
+      #expect(words.first?.hasPrefix("__host-session=") == true)
+      #expect(Set(words.dropFirst()).isSuperset(of: ["path=/", "secure", "httponly", "samesite=lax"]))
+      #expect(!words.contains { $0.hasPrefix("domain") })
+      #expect(page.headers.first(name: "Strict-Transport-Security") == "max-age=31536000")
     }
   }
 }

@@ -250,7 +250,7 @@ struct NotificationTests {
     }
   }
 
-  @Test("an old owner's notification: what is older than the registration neither shows nor leads to a question")
+  @Test("old owner's notification: what is older than the registration neither shows nor leads to a question")
   func oldOwner() async throws {
     try await ordered { amazon, browser, device, path in
       let cloud = amazon.cloud
@@ -326,7 +326,9 @@ struct NotificationTests {
     }
   }
 
-  @Test("wrong topic, forged members and certificates elsewhere: 403, nothing stored, nothing of the body in the log")
+  @Test(
+    "forged SNS: wrong topic, forged members and certificates elsewhere: 403, nothing stored, nothing of the body in the log"
+  )
   func forged() async throws {
     try await ordered { amazon, browser, _, path in
       let before = try await amazon.page(path, browser)

@@ -63,7 +63,7 @@ struct PressTests {
       let browser = try await cloud.owner()
       let (device, _) = try await cloud.linkedDevice(browser)
       try await cloud.with(device) {
-        try await cloud.control("faults", #"{"operation":"replenish","kind":"delay","seconds":1}"#)
+        try await cloud.control("faults", #"{"operation":"replenish","kind":"delay","seconds":8}"#)
         let id = Device.pressID()
         let answer = try await device.press(id)
         #expect(answer.status == 202 && answer.headers.first(name: "Retry-After") == "5")

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import ChildProcesses
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -13,7 +14,7 @@ final class CloudProgramTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "cloud-programs-\(UUID().uuidString)")
     .path
   private let database: EmptyDatabase
-  private var running: [Process] = []
+  private var running: [ChildProcess] = []
 
   init() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -21,23 +22,14 @@ final class CloudProgramTests {
   }
 
   deinit {
-    for process in running where process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    running = []
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  /// The programs lie beside the tests.
-  private func path(_ program: String) -> String { Bundle.main.bundleURL.appending(path: program).path }
+  private func path(_ program: String) -> String { ChildProcess.path(ofBuilt: program) }
 
-  private func start(_ program: String, _ arguments: [String]) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    // Open as long as this process lives, so that --exit-with-parent has something to watch.
-    process.standardInput = Pipe()
-    process.standardError = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
+  private func start(_ program: String, _ arguments: [String]) throws -> ChildProcess {
+    let process = try ChildProcess(program, arguments, in: folder)
     running.append(process)
     return process
   }
@@ -48,17 +40,7 @@ final class CloudProgramTests {
   private func command(
     _ arguments: [String], of program: String = "replenish-cloud"
   ) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path(program))
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    try ChildProcess.run(path(program), arguments, in: folder)
   }
 
   private func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws {
@@ -167,16 +149,17 @@ final class CloudProgramTests {
     // Killed with a press on its way: the answer is late, the program is gone before it comes.
     var fault = HTTPClientRequest(url: "https://localhost:\(amazonPort)/emulator/faults")
     fault.method = .POST
-    fault.body = .bytes(ByteBuffer(string: #"{"operation":"replenish","kind":"delayAnswer","seconds":3}"#))
+    fault.body = .bytes(ByteBuffer(string: #"{"operation":"replenish","kind":"delayAnswer","seconds":20}"#))
     _ = try await web.execute(fault, timeout: .seconds(10))
     let id = Device.pressID()
     let cut = Task { [device] in _ = try? await device.press(id, slot: "water-filter") }
     let database = try await self.database.open(keys: try KeyFile(path: folder + "/keys"))
-    for _ in 0..<200 {
-      if try await database.press(id, device: 1)?.state == .sending { break }
+    for _ in 0..<1200 {
+      let state = try await browser.get("https://localhost:\(amazonPort)/emulator/state")
+      if (state.members["orders"] as? [Any])?.count == 2 { break }
       try await Task.sleep(for: .milliseconds(20))
     }
-    kill(first.processIdentifier, SIGKILL)
+    first.kill(SIGKILL)
     first.waitUntilExit()
     await cut.value
     try await device.http.shutdown()
@@ -186,8 +169,8 @@ final class CloudProgramTests {
 
     // Started again under strace, which counts how often it waits for the disk.
     _ = try start(
-      "/usr/bin/env",
-      ["strace", "-f", "-qq", "-e", "trace=fdatasync,fsync", "-o", "trace", self.path("replenish-cloud")]
+      "strace",
+      ["-f", "-qq", "-e", "trace=fdatasync,fsync", "-o", "trace", self.path("replenish-cloud")]
         + (try await serving(amazonPort, ready: "second")))
     port = try await ports("second")
     try #require(port.count == 2)
@@ -215,6 +198,17 @@ final class CloudProgramTests {
       try command("device", "revoke", storage[0], storage[1], storage[2], storage[3], "CoffeeMaker-9000", "SN1").status
         == 0)
     #expect(try await again.send(.GET, "/v1/device").status == 403)
+
+    // An operator's transfer, for an owner who cannot do it: it is free, its link ends, and there is nothing to repeat.
+    let named = storage + ["CoffeeMaker-9000", "SN1"]
+    #expect(try command(["device", "restore"] + named).status == 0)
+    #expect(try await again.send(.GET, "/v1/device").members["claimed"] as? Bool == true)
+    #expect(try command(["device", "release"] + named).status == 0)
+    let free = try await again.send(.GET, "/v1/device")
+    #expect(free.members["claimed"] as? Bool == false && free.members["linked"] as? Bool == false)
+    #expect(try await again.press().members["reason"] as? String == "not-linked")
+    let repeated = try command(["device", "release"] + named)
+    #expect(repeated.status == 64 && repeated.output.contains("is in nobody's account"))
     try await again.http.shutdown()
     try await web.shutdown()
   }
@@ -274,22 +268,12 @@ final class CloudProgramTests {
     try write("secret", "web-secret\n")
     _ = try command("key", "keys")
     func check(_ further: [String] = []) throws -> (status: Int32, output: String) {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: path("replenish-cloud"))
-      process.arguments =
+      try command(
         [
           "check", "--database", "none.sqlite", "--keys", "keys", "--public-address", "https://cloud.example",
           "--device-certificate", "server.pem", "--device-private-key", "server.key", "--maker-ca", "maker.pem",
           "--client-id", "web", "--client-secret-file", "secret",
-        ] + further
-      process.currentDirectoryURL = URL(fileURLWithPath: folder)
-      let output = Pipe()
-      process.standardOutput = output
-      process.standardError = output
-      try process.run()
-      let data = output.fileHandleForReading.readDataToEndOfFile()
-      process.waitUntilExit()
-      return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        ] + further)
     }
     let good = try check()
     #expect(good.status == 0 && !good.output.contains("BAD"), "\(good.output)")
@@ -350,16 +334,8 @@ final class CloudProgramTests {
       (connector + ["--connector-service", "http://127.0.0.1:1"], "--connector-service"),
     ])
   func mistakes(arguments: [String], word: String) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path("replenish-cloud"))
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus != 0)
-    #expect(text.hasPrefix("Error: ") && text.contains(word), "\(text)")
+    let (status, output) = try command(arguments)
+    #expect(status != 0)
+    #expect(output.hasPrefix("Error: ") && output.contains(word), "\(output)")
   }
 }

@@ -218,6 +218,7 @@ struct RefusalWaveTests {
           #expect(try await device.send(.DELETE, "/v1/link").status == 202)
           #expect(try await device.press().state == "void")
           try await cloud.eventually("Amazon knows") { try await cloud.registrations() == 0 }
+          try await cloud.eventually("that is on record") { try await cloud.states() == ["live": 2, "ended": 6] }
           #expect(try await cloud.storage.beginErasure(of: "owner-of-many", at: cloud.clock.now))
           #expect(try await cloud.storage.registration(ids[6])?.state == .unlinking)
           try await cloud.cloud.unlinks.sweep()

@@ -53,6 +53,12 @@ struct RekeyTests {
       let (device, _) = try await cloud.linkedDevice(browser)
       let later = try cloud.device(device.serial, try await self.nextIdentity(of: device))
       try await cloud.with(device, later) {
+        // It ends at no time (RFC 5280 section 4.1.2.5), and the intermediate that signed it comes with it.
+        let chain = try PEMDocument.parseMultiple(pemString: later.identity.certificate)
+          .map { try Certificate(pemDocument: $0) }
+        try #require(chain.count == 2)
+        #expect(chain[0].notValidAfter == Date(timeIntervalSince1970: 253_402_300_799))
+        #expect(chain[1].publicKey.isValidSignature(chain[0].signature, for: chain[0]))
         // The answer may have been lost: the present key is still good.
         let press = Device.pressID()
         let ordered = try await device.press(press)

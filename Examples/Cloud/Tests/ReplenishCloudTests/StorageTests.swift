@@ -81,6 +81,55 @@ struct StorageTests {
     await #expect(throws: TokenVault.Failure.self) { _ = try await storage.registration(registration.id) }
   }
 
+  @Test("a sealed value names its key, and opens at its table, row, column and generation only")
+  func places() throws {
+    let key = KeyFile.draw()
+    let vault = TokenVault(KeyFile(keys: [key]))
+    func place(_ table: String = "t", _ row: String = "1", _ column: String = "c", _ generation: Int64 = 1)
+      -> TokenVault.Place
+    { TokenVault.Place(table: table, row: row, column: column, generation: generation) }
+    let sealed = try vault.seal("secret", for: place())
+    #expect(sealed.hasPrefix(key.id + ":"))
+    #expect(try vault.open(sealed, at: place()) == "secret")
+    for other in [place("u"), place("t", "2"), place("t", "1", "d"), place("t", "1", "c", 2), place("t", "1c", "")] {
+      #expect(throws: TokenVault.Failure.self) { _ = try vault.open(sealed, at: other) }
+    }
+    // Sealed twice it looks different: the nonce is drawn anew.
+    #expect(try vault.seal("secret", for: place()) != sealed)
+  }
+
+  @Test("several owners link one Amazon account at one instant: one has it, the others' registrations are taken back")
+  func oneAccount() async throws {
+    let storage = try await open()
+    let now = Date(timeIntervalSince1970: 1_800_000_000)
+    var ownerships: [Ownership] = []
+    for number in 0..<8 {
+      let (code, key) = (Fingerprint(of: "code \(number)"), Fingerprint(of: "key \(number)"))
+      let new = NewDevice(model: "M", serial: "S\(number)", claimCode: code, publicKey: key)
+      try #require(try await storage.enter([new]))
+      try await storage.notePresence(of: try #require(try await storage.device(publicKey: key)).id, at: now)
+      let owner = try #require(
+        try await storage.openAccount(email: "\(number)@b", password: "-", recoveryCodes: [], at: now))
+      ownerships.append(
+        try #require(
+          try await storage.claim(
+            owner: owner.id, serial: new.serial, code: code, presentSince: now - 600, at: now)))
+    }
+    let outcomes = try await withThrowingTaskGroup(of: String.self) { group in
+      for ownership in ownerships {
+        group.addTask {
+          let outcome = try await storage.link(
+            ownership.id, device: ownership.device.id, clientID: "client", amazonUser: "amzn1.account.A",
+            tokens: TokenPair(access: "a", refresh: "r", expiresAt: now + 3600), at: now)
+          return if case .linked = outcome { "linked" } else { "\(outcome)" }
+        }
+      }
+      return try await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+    }
+    #expect(outcomes == ["linked": 1, "otherOwner": 7])
+    #expect(try await storage.dueUnlinks(at: now).count == 7)
+  }
+
   @Test("a missing key and a wrong key of the same name refuse to start, and unlink nobody")
   func keys() async throws {
     let good = KeyFile.draw()

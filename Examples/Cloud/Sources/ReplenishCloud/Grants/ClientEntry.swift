@@ -1,5 +1,6 @@
 import Foundation
 import OAuthServer
+import TextEncodings
 
 /// How apps are entered.
 public enum ClientEntry {
@@ -24,7 +25,8 @@ public enum ClientEntry {
   ) throws -> (client: OAuthClient, secret: String?) {
     let secret = isPublic ? nil : randomText(bytes: 32)
     let client = OAuthClient(
-      id: randomText(bytes: 12), name: name,
+      // On a command line, a name that may begin with a hyphen would be taken for an option.
+      id: randomHexadecimal(bytes: 12), name: name,
       kind: secret.map { .confidential(secretDigest: SecretDigest($0).bytes) } ?? .public,
       redirectURIs: redirectURIs, scopes: Set(scopes), mayIntrospect: mayIntrospect)
     if let problem = problem(of: client) { throw Mistake(description: problem) }

@@ -10,16 +10,16 @@ extension BackChannelThrottle where Context == CloudContext {
     BackChannelThrottle(
       wait: { client, request, context in
         let place = address.of(request, context)
-        let rules = [Throttle.secret(of: client, address: place), Throttle.code(of: client, address: place)]
-        guard try await !throttle.allows(rules, at: now()) else { return nil }
-        return Int(rules.map(\.seconds).max() ?? 0)
+        let limits = [Throttle.secret(of: client, address: place), Throttle.code(of: client, address: place)]
+        guard try await !throttle.allows(limits, at: now()) else { return nil }
+        return Int(limits.map(\.seconds).max() ?? 0)
       },
       note: { client, request, context in
         let place = address.of(request, context)
-        let rule =
+        let limit =
           client.isConfidential
           ? Throttle.secret(of: client.id, address: place) : Throttle.code(of: client.id, address: place)
-        try await throttle.note([rule], at: now())
+        try await throttle.note(limit, at: now())
       })
   }
 }

@@ -5,7 +5,8 @@ import OAuthServer
 struct OwnerAccounts: Sendable {
   /// What became of a sign-in.
   enum SignIn: Equatable {
-    case owner(Owner.ID)
+    /// Who it is; a session begins only while the password still is this one.
+    case owner(Owner)
     case refused
     case tooMany
   }
@@ -50,7 +51,7 @@ struct OwnerAccounts: Sendable {
   /// the address to confirm it.
   func requestAccount(email typed: String, from address: String) async throws {
     guard let email = Self.address(typed) else { throw Refusal(text: "This is no mail address.") }
-    try await admitMail(to: email, from: address)
+    try await admitMail(.signUp, to: email, from: address)
     guard try await storage.owner(email: email) == nil else {
       try send(
         to: email, "You have an account already",
@@ -72,7 +73,7 @@ struct OwnerAccounts: Sendable {
   }
 
   /// Opens the account that a mail's link stands for; returns its owner and the recovery codes, shown this once.
-  func confirm(ticket: String, password: String) async throws -> (owner: Owner.ID, codes: [String])? {
+  func confirm(ticket: String, password: String) async throws -> (owner: Owner, codes: [String])? {
     try Self.check(newPassword: password)
     let id = Fingerprint(of: ticket)
     guard try await storage.ticket(id, at: now())?.purpose == .signUp else { return nil }
@@ -82,29 +83,33 @@ struct OwnerAccounts: Sendable {
       let owner = try await storage.openAccount(
         email: found.email, password: hash, recoveryCodes: codes.map(SecretText.fingerprint), at: now())
     else { return nil }
-    return (owner.id, codes)
+    return (owner, codes)
   }
 
   /// Finds out whether name and password belong together.
   func signIn(email typed: String, password: String, from address: String) async throws -> SignIn {
     let email = Self.address(typed) ?? "none"
-    let rules = Throttle.signIn(email: email, address: address)
-    guard try await throttle.admits(rules, at: now()) else { return .tooMany }
-    let owner = try await storage.owner(email: email)
+    let limits = Throttle.signIn(email: email, address: address)
+    guard try await throttle.admits(limits, at: now()) else { return .tooMany }
+    let found = try await storage.owner(email: email)
     guard password.utf8.count <= 1024 else { return .refused }
-    let (isRight, needsRehash) = try await hasher.check(password, against: owner?.password)
-    guard isRight, let owner else { return .refused }
+    let (isRight, needsRehash) = try await hasher.check(password, against: found?.password)
+    guard isRight, var owner = found else { return .refused }
     if needsRehash {
       let new = try await hasher.hash(password)
-      try await storage.rehashPassword(of: owner.id, from: owner.password, to: new)
+      guard try await storage.rehashPassword(of: owner.id, from: owner.password, to: new) else {
+        // Another sign-in was faster, or the password is another one by now.
+        return try await signIn(email: typed, password: password, from: address)
+      }
+      owner.password = new
     }
-    return .owner(owner.id)
+    return .owner(owner)
   }
 
   /// Sends a mail with a way to a new password, if there is an account. The page says the same either way.
   func requestReset(email typed: String, from address: String) async throws {
     guard let email = Self.address(typed) else { throw Refusal(text: "This is no mail address.") }
-    try await admitMail(to: email, from: address)
+    try await admitMail(.reset, to: email, from: address)
     guard try await storage.owner(email: email) != nil else { return }
     let ticket = try await issue(.reset, email: email)
     try send(
@@ -116,32 +121,34 @@ struct OwnerAccounts: Sendable {
       """)
   }
 
-  /// Sets the password that a mail's link allows to set, and ends all sessions.
-  func reset(ticket: String, password: String) async throws -> Bool {
+  /// Sets the password that a mail's link allows to set, and ends all sessions; nil when the link is dead.
+  ///
+  /// Who has the mail is signed in, however many others guess at the account meanwhile.
+  func reset(ticket: String, password: String) async throws -> Owner? {
     try Self.check(newPassword: password)
     let id = Fingerprint(of: ticket)
-    guard try await storage.ticket(id, at: now())?.purpose == .reset else { return false }
+    guard try await storage.ticket(id, at: now())?.purpose == .reset else { return nil }
     let hash = try await hasher.hash(password)
     guard let taken = try await storage.takeTicket(id, at: now()), taken.purpose == .reset,
-      let owner = try await storage.owner(email: taken.email)
-    else { return false }
-    try await storage.setPassword(hash, of: owner.id)
-    return true
+      var owner = try await storage.owner(email: taken.email),
+      try await storage.setPassword(hash, of: owner.id, from: nil)
+    else { return nil }
+    owner.password = hash
+    return owner
   }
 
   /// Sets a new password with a recovery code, and ends all sessions.
   func recover(email typed: String, code: String, password: String, from address: String) async throws -> SignIn {
     try Self.check(newPassword: password)
     let email = Self.address(typed) ?? "none"
-    let rules = Throttle.signIn(email: email, address: address)
-    guard try await throttle.admits(rules, at: now()) else { return .tooMany }
+    let limits = Throttle.signIn(email: email, address: address)
+    guard try await throttle.admits(limits, at: now()) else { return .tooMany }
     let owner = try await storage.owner(email: email)
     let hash = try await hasher.hash(password)
     guard try await storage.useRecoveryCode(SecretText.fingerprint(code), of: owner?.id ?? "none", at: now()),
-      let owner
+      let owner, try await storage.setPassword(hash, of: owner.id, from: nil)
     else { return .refused }
-    try await storage.setPassword(hash, of: owner.id)
-    return .owner(owner.id)
+    return .owner(owner)
   }
 
   /// Sets a new password for somebody who knows the old one, and ends all sessions.
@@ -151,16 +158,16 @@ struct OwnerAccounts: Sendable {
     try Self.check(newPassword: new)
     guard let record = try await storage.owner(id: owner) else { return .refused }
     let answer = try await signIn(email: record.email, password: old, from: address)
-    guard answer == .owner(owner) else { return answer }
-    try await storage.setPassword(try await hasher.hash(new), of: owner)
-    return answer
+    guard case .owner(let known) = answer, known.id == owner else { return answer }
+    let hash = try await hasher.hash(new)
+    return try await storage.setPassword(hash, of: owner, from: known.password) ? answer : .refused
   }
 
   /// Erases the account of somebody who knows its password.
   func erase(_ owner: Owner.ID, password: String, from address: String) async throws -> SignIn {
     guard let record = try await storage.owner(id: owner) else { return .refused }
     let answer = try await signIn(email: record.email, password: password, from: address)
-    guard answer == .owner(owner) else { return answer }
+    guard case .owner(let known) = answer, known.id == owner else { return answer }
     return try await storage.beginErasure(of: owner, at: now()) ? answer : .refused
   }
 
@@ -171,10 +178,9 @@ struct OwnerAccounts: Sendable {
     return codes
   }
 
-  private func admitMail(to email: String, from address: String) async throws {
-    let rules = Throttle.mail(to: email, address: address)
-    guard try await throttle.admits(rules, at: now()) else {
-      throw Refusal(text: "Too many mails were asked for. Try again in an hour.")
+  private func admitMail(_ purpose: MailTicket.Purpose, to email: String, from address: String) async throws {
+    guard try await throttle.admits(Throttle.mail(purpose, to: email, address: address), at: now()) else {
+      throw Refusal(text: "Too many mails were asked for. Look at those that came, or try again in an hour.")
     }
   }
 

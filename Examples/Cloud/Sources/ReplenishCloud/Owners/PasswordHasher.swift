@@ -12,7 +12,8 @@ final class PasswordHasher: Sendable {
 
   private let threads: NIOThreadPool
   private let waiting = Mutex(0)
-  private let limit: Int
+  /// How many may wait or be worked on.
+  let limit: Int
   let cost: PasswordHash.Cost
   /// Compared with when there is no account, so that this takes as long as a wrong password.
   private let decoy: PasswordHash
@@ -42,7 +43,11 @@ final class PasswordHasher: Sendable {
     return (matches && known != nil, hash.cost != cost)
   }
 
-  private func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+  /// How many wait or are worked on.
+  var count: Int { waiting.withLock { $0 } }
+
+  /// Does such work on a thread of its own kind.
+  func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
     let isAdmitted = waiting.withLock { count in
       guard count < limit else { return false }
       count += 1

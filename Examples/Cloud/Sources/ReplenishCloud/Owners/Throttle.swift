@@ -3,72 +3,74 @@ import Foundation
 /// Slows guessing down: so many attempts under each name within a time. Nothing is ever locked: an attacker could lock
 /// others out.
 struct Throttle: Sendable {
-  /// What is guarded, and how much of it is allowed.
-  struct Rule: Sendable {
-    var name: String
-    var limit: Int
-    var seconds: Double
-  }
-
   let storage: any CloudStorage
 
-  /// Notes an attempt, if it may be looked at. Counting and noting are one transaction: of many at once, at however many
-  /// instances, no more are admitted than one after the other.
-  func admits(_ rules: [Rule], at now: Date) async throws -> Bool {
-    try await storage.admitAttempt(rules.map { ($0.name, $0.limit, now - $0.seconds) }, at: now)
+  /// Notes an attempt; false when there were too many already, and then it must not be looked at.
+  func admits(_ limits: [AttemptLimit], at now: Date) async throws -> Bool {
+    // Whoever is refused does not wait for those who write, and costs them nothing.
+    guard try await allows(limits, at: now) else { return false }
+    return try await storage.noteAttempt(limits, at: now)
   }
 
-  /// Whether another attempt may be looked at, where only wrong ones are noted.
-  func allows(_ rules: [Rule], at now: Date) async throws -> Bool {
-    for rule in rules where try await storage.attempts(rule.name, since: now - rule.seconds) >= rule.limit {
+  /// Whether an attempt may be looked at, where only wrong ones are noted.
+  func allows(_ limits: [AttemptLimit], at now: Date) async throws -> Bool {
+    for limit in limits where try await storage.attempts(limit.name, since: now - limit.seconds) >= limit.count {
       return false
     }
     return true
   }
 
   /// Notes a wrong attempt.
-  func note(_ rules: [Rule], at now: Date) async throws {
-    try await storage.noteAttempt(rules.map(\.name), at: now)
-  }
+  func note(_ limit: AttemptLimit, at now: Date) async throws { _ = try await storage.noteAttempt([limit], at: now) }
 
   /// Sign-in: guesses at one account from one place, at one account from everywhere, at all accounts from one place.
-  static func signIn(email: String, address: String) -> [Rule] {
+  static func signIn(email: String, address: String) -> [AttemptLimit] {
     [
-      Rule(name: "sign-in \(email) \(address)", limit: 8, seconds: 900),
-      Rule(name: "sign-in \(email)", limit: 100, seconds: 3600),
-      Rule(name: "sign-in \(address)", limit: 60, seconds: 900),
+      AttemptLimit("sign-in \(email) \(address)", 8, seconds: 900),
+      // From many places somebody could use this up for the owner, who then gets in by a mail.
+      AttemptLimit("sign-in \(email)", 100, seconds: 3600),
+      AttemptLimit("sign-in \(address)", 60, seconds: 900),
     ]
   }
 
   /// Every name that has an owner in it: whole names, and the beginning of those that go on with a place.
   static func names(of owner: Owner) -> (whole: [String], beginning: String) {
-    (["sign-in \(owner.email)", "mail \(owner.email)", "claim \(owner.id)"], "sign-in \(owner.email) ")
+    (
+      ["sign-in \(owner.email)", "mail \(owner.email)", "reset \(owner.email)", "claim \(owner.id)"],
+      "sign-in \(owner.email) "
+    )
   }
 
-  /// Mails that anybody may cause.
-  static func mail(to email: String, address: String) -> [Rule] {
-    [
-      Rule(name: "mail \(email)", limit: 5, seconds: 3600),
-      Rule(name: "mail from \(address)", limit: 30, seconds: 3600),
+  /// Mails that anybody may cause. Those with a way to a new password are counted apart: whoever uses their number up
+  /// has sent the owner as many ways in.
+  static func mail(_ purpose: MailTicket.Purpose, to email: String, address: String) -> [AttemptLimit] {
+    let name =
+      switch purpose {
+      case .signUp: "mail"
+      case .reset: "reset"
+      }
+    return [
+      AttemptLimit("\(name) \(email)", 5, seconds: 3600),
+      AttemptLimit("mail from \(address)", 30, seconds: 3600),
     ]
   }
 
   /// Wrong secrets of a client from one place. Never those from everywhere: a stranger could shut the client out. A secret
   /// has 256 random bits, so that no number of places guesses it.
-  static func secret(of client: String, address: String) -> Rule {
-    Rule(name: "secret of \(client) from \(address)", limit: 20, seconds: 900)
+  static func secret(of client: String, address: String) -> AttemptLimit {
+    AttemptLimit("secret of \(client) from \(address)", 20, seconds: 900)
   }
 
   /// Wrong codes and refresh tokens of a client without a secret, from one place: many phones may be behind one address.
-  static func code(of client: String, address: String) -> Rule {
-    Rule(name: "code of \(client) from \(address)", limit: 100, seconds: 900)
+  static func code(of client: String, address: String) -> AttemptLimit {
+    AttemptLimit("code of \(client) from \(address)", 100, seconds: 900)
   }
 
   /// Claims: by account and by address, never by serial number.
-  static func claim(owner: Owner.ID, address: String) -> [Rule] {
+  static func claim(owner: Owner.ID, address: String) -> [AttemptLimit] {
     [
-      Rule(name: "claim \(owner)", limit: 10, seconds: 900),
-      Rule(name: "claim from \(address)", limit: 30, seconds: 900),
+      AttemptLimit("claim \(owner)", 10, seconds: 900),
+      AttemptLimit("claim from \(address)", 30, seconds: 900),
     ]
   }
 }

@@ -101,7 +101,9 @@ extension CloudPages {
       return showSignIn(
         submission.visit, problem: "The address and the password do not belong together.", email: email, next: next)
     case .tooMany:
-      return showSignIn(submission.visit, problem: Self.tooManyTries, email: email, next: next, tooMany: true)
+      return showSignIn(
+        submission.visit, problem: Self.tooManyTries + " A mail for a forgotten password lets you in at once.",
+        email: email, next: next, tooMany: true)
     }
   }
 
@@ -109,7 +111,7 @@ extension CloudPages {
 
   /// Starts the owner's session under a new identifier, so that one planted before is worth nothing now.
   private func signedIn(
-    _ owner: Owner.ID, _ submission: Submission, _ show: (Visit) -> Response
+    _ owner: Owner, _ submission: Submission, _ show: (Visit) -> Response
   ) async throws -> Response {
     var visit = submission.visit
     let (found, cookie) = try await sessions.start(owner: owner, replacing: visit.found)
@@ -152,22 +154,25 @@ extension CloudPages {
   private func reset(_ submission: Submission) async throws -> Response {
     let ticket = submission.field("ticket")
     do {
-      guard try await accounts.reset(ticket: ticket, password: submission.field("password")) else {
+      guard let owner = try await accounts.reset(ticket: ticket, password: submission.field("password")) else {
         return deadLink(submission.visit, again: "/forgot")
+      }
+      return try await signedIn(owner, submission) { visit in
+        message("The new password is set, and every other browser was signed out." + appsStay, title: "Done", visit)
       }
     } catch let refusal as OwnerAccounts.Refusal {
       return showReset(submission.visit, problem: refusal.text, ticket: ticket)
     }
-    return passwordIsSet(submission.visit)
   }
 
   private func passwordIsSet(_ visit: Visit) -> Response {
     var visit = visit
     visit.found.session.owner = nil
     return message(
-      "The new password is set, and every browser was signed out. Apps stay connected; the page Apps ends them.",
-      title: "Done", visit, back: "/sign-in")
+      "The new password is set, and every browser was signed out." + appsStay, title: "Done", visit, back: "/sign-in")
   }
+
+  private var appsStay: String { " Apps stay connected; the page Apps ends them." }
 
   private func showRecover(_ visit: Visit, problem: String? = nil, tooMany: Bool = false) -> Response {
     page(

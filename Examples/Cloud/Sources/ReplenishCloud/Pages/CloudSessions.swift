@@ -52,14 +52,14 @@ struct CloudSessions: Sendable {
   }
 
   /// Starts a session under a new identifier; the one before it, if any, ends.
-  func start(owner: Owner.ID?, replacing old: Found?) async throws -> (found: Found, cookie: Cookie) {
+  func start(owner: Owner?, replacing old: Found?) async throws -> (found: Found, cookie: Cookie) {
     if let old, old.session.owner != nil { try await storage.endSession(old.id) }
     let value = (owner == nil ? Self.visitorPrefix : "") + randomText(bytes: 24)
     var found = visitor(value)
     if let owner {
       found.session = CloudSession(
-        owner: owner, formKey: randomText(bytes: 32), expiresAt: now() + Self.lifetime)
-      try await storage.insert(found.session, found.id)
+        owner: owner.id, formKey: randomText(bytes: 32), expiresAt: now() + Self.lifetime)
+      try await storage.insert(found.session, found.id, password: owner.password)
     }
     let cookie = Cookie(
       name: cookieName, value: value, maxAge: owner == nil ? nil : Int(Self.lifetime), path: "/", secure: isSecure,

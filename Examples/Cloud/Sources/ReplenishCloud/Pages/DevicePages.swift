@@ -51,8 +51,8 @@ extension CloudPages {
 
   private func claim(_ submission: Submission, _ owner: Owner.ID) async throws -> Response {
     let serial = submission.field("serial").trimmingCharacters(in: .whitespaces)
-    let rules = Throttle.claim(owner: owner, address: address(submission.visit))
-    guard try await Throttle(storage: storage).admits(rules, at: now()) else {
+    let limits = Throttle.claim(owner: owner, address: address(submission.visit))
+    guard try await Throttle(storage: storage).admits(limits, at: now()) else {
       return showClaim(submission.visit, problem: Self.tooManyTries, serial: serial, tooMany: true)
     }
     let ownership = try await storage.claim(

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import OwnerOnlyFiles
+import TextEncodings
 
 /// The keys that seal tokens: one line each, a name and 32 bytes in base64. The first one seals, all of them open.
 public struct KeyFile: Sendable {
@@ -36,8 +37,7 @@ public struct KeyFile: Sendable {
   /// A key nobody has.
   public static func draw() -> Key {
     let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
-    let name = UInt32.random(in: 0...UInt32.max)
-    return Key(id: "k" + String(format: "%08x", name), bytes: bytes)
+    return Key(id: "k" + randomHexadecimal(bytes: 4), bytes: bytes)
   }
 
   /// Reads a file that nobody else may read.

@@ -20,10 +20,11 @@ public protocol OwnerStorage: Sendable {
   func owner(id: Owner.ID) async throws -> Owner?
   /// Opens an account; nil when the address has one.
   func openAccount(email: String, password: String, recoveryCodes: [Fingerprint], at now: Date) async throws -> Owner?
-  /// Sets a new password, and ends every session and ticket of the owner.
-  func setPassword(_ password: String, of owner: Owner.ID) async throws
-  /// Replaces the stored form of the same password; nothing happens when it was changed meanwhile.
-  func rehashPassword(of owner: Owner.ID, from old: String, to new: String) async throws
+  /// Sets a new password, and ends every session and ticket of the owner. False, and nothing happens, when the stored
+  /// form is none of `old` any more; nil stands for any.
+  func setPassword(_ password: String, of owner: Owner.ID, from old: String?) async throws -> Bool
+  /// Replaces the stored form of the same password; false, and nothing happens, when it was changed meanwhile.
+  func rehashPassword(of owner: Owner.ID, from old: String, to new: String) async throws -> Bool
   /// Uses a recovery code up; false when it is unknown or used.
   func useRecoveryCode(_ code: Fingerprint, of owner: Owner.ID, at now: Date) async throws -> Bool
   /// Replaces the recovery codes.
@@ -31,8 +32,8 @@ public protocol OwnerStorage: Sendable {
   /// How many recovery codes are left.
   func recoveryCodesLeft(of owner: Owner.ID) async throws -> Int
 
-  /// Remembers a browser session, unless its owner's account is erased.
-  func insert(_ session: CloudSession, _ id: Fingerprint) async throws
+  /// Remembers a browser session, unless its owner's account is erased, or has another password by now than that one.
+  func insert(_ session: CloudSession, _ id: Fingerprint, password: String) async throws
   /// A living session.
   func session(_ id: Fingerprint, at now: Date) async throws -> CloudSession?
   /// Ends a session.
@@ -47,11 +48,9 @@ public protocol OwnerStorage: Sendable {
 
   /// How many attempts there were under a name.
   func attempts(_ name: String, since: Date) async throws -> Int
-  /// Notes an attempt under the names of several rules, unless under one of them there were as many as its limit already:
-  /// then false, and nothing is noted. One transaction.
-  func admitAttempt(_ rules: [(name: String, limit: Int, since: Date)], at now: Date) async throws -> Bool
-  /// Notes an attempt under several names.
-  func noteAttempt(_ names: [String], at now: Date) async throws
+  /// Notes an attempt under several names; false, and none is noted, when one of them has had as many as it may. Of
+  /// many at once as many are noted as one after the other.
+  func noteAttempt(_ limits: [AttemptLimit], at now: Date) async throws -> Bool
 }
 
 /// Devices, and whose they are.

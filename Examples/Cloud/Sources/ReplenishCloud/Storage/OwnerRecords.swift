@@ -37,3 +37,20 @@ public struct MailTicket: Sendable, Equatable {
   /// When it dies.
   public var expiresAt: Date
 }
+
+/// How many attempts there may be under a name within a time.
+public struct AttemptLimit: Sendable, Equatable {
+  /// What is attempted, by whom or where.
+  public var name: String
+  /// How many, at most.
+  public var count: Int
+  /// Within how many seconds.
+  public var seconds: Double
+
+  /// Creates it.
+  public init(_ name: String, _ count: Int, seconds: Double) {
+    self.name = name
+    self.count = count
+    self.seconds = seconds
+  }
+}

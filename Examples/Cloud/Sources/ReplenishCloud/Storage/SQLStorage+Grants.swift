@@ -19,9 +19,7 @@ extension SQLStorage {
   }
 
   /// 128 random bits that tell nothing, in letters that every service takes.
-  private static func drawName() -> String {
-    hexadecimal((0..<16).map { _ in UInt8.random(in: 0...255) })
-  }
+  private static func drawName() -> String { randomHexadecimal(bytes: 16) }
 
   /// Stores a new grant.
   ///

@@ -38,19 +38,24 @@ extension SQLStorage {
     }
   }
 
-  /// Sets a new password, and ends every session and ticket of the owner.
-  public func setPassword(_ password: String, of owner: Owner.ID) async throws {
+  /// Sets a new password, and ends every session and ticket of the owner. False, and nothing happens, when the stored
+  /// form is none of `old` any more; nil stands for any.
+  public func setPassword(_ password: String, of owner: Owner.ID, from old: String?) async throws -> Bool {
     try await database.write { db in
-      try db.execute("UPDATE owner SET password = ? WHERE id = ? AND erased_at IS NULL", [password, owner])
+      let changed = try db.execute(
+        "UPDATE owner SET password = ? WHERE id = ? AND password = COALESCE(?, password) AND erased_at IS NULL",
+        [password, owner, old])
+      guard changed == 1 else { return false }
       try db.execute("DELETE FROM session WHERE owner = ?", [owner])
       try db.execute("DELETE FROM mail_ticket WHERE email = (SELECT email FROM owner WHERE id = ?)", [owner])
+      return true
     }
   }
 
-  /// Replaces the stored form of the same password; nothing happens when it was changed meanwhile.
-  public func rehashPassword(of owner: Owner.ID, from old: String, to new: String) async throws {
+  /// Replaces the stored form of the same password; false, and nothing happens, when it was changed meanwhile.
+  public func rehashPassword(of owner: Owner.ID, from old: String, to new: String) async throws -> Bool {
     try await database.write { db in
-      try db.execute("UPDATE owner SET password = ? WHERE id = ? AND password = ?", [new, owner, old])
+      try db.execute("UPDATE owner SET password = ? WHERE id = ? AND password = ?", [new, owner, old]) == 1
     }
   }
 
@@ -86,11 +91,11 @@ extension SQLStorage {
     }
   }
 
-  /// Remembers a browser session, unless its owner's account is erased.
-  public func insert(_ session: CloudSession, _ id: Fingerprint) async throws {
+  /// Remembers a browser session, unless its owner's account is erased, or has another password by now than that one.
+  public func insert(_ session: CloudSession, _ id: Fingerprint, password: String) async throws {
     try await database.write { db in
-      // Erased while the password was looked at: the cookie is worthless from the start.
-      if let owner = session.owner, try Self.owner(owner, db) == nil { return }
+      // Erased or changed while the password was looked at: the cookie is worthless from the start.
+      if let owner = session.owner, try Self.owner(owner, db)?.password != password { return }
       try db.execute(
         "INSERT INTO session (fingerprint, owner, form_key, expires_at) VALUES (?, ?, ?, ?)",
         [id.bytes, session.owner, session.formKey, session.expiresAt.seconds])
@@ -147,26 +152,22 @@ extension SQLStorage {
     try await database.read { db in try Self.attempts(name, since: since, db) }
   }
 
-  /// Notes an attempt under the names of several rules, unless under one of them there were too many.
-  public func admitAttempt(_ rules: [(name: String, limit: Int, since: Date)], at now: Date) async throws -> Bool {
-    try await database.write { db in
-      for rule in rules where try Self.attempts(rule.name, since: rule.since, db) >= rule.limit { return false }
-      try Self.noteAttempt(rules.map(\.name), at: now, db)
-      return true
-    }
-  }
-
-  /// Notes an attempt under several names.
-  public func noteAttempt(_ names: [String], at now: Date) async throws {
-    try await database.write { db in try Self.noteAttempt(names, at: now, db) }
-  }
-
   private static func attempts(_ name: String, since: Date, _ db: any SQLSession) throws -> Int {
     try db.value("SELECT COUNT(*) FROM attempt WHERE name = ? AND at > ?", [name, since.seconds]) ?? 0
   }
 
-  private static func noteAttempt(_ names: [String], at now: Date, _ db: any SQLSession) throws {
-    for name in names { try db.execute("INSERT INTO attempt (name, at) VALUES (?, ?)", [name, now.seconds]) }
+  /// Notes an attempt under several names; false, and none is noted, when one of them has had as many as it may. Of
+  /// many at once as many are noted as one after the other.
+  public func noteAttempt(_ limits: [AttemptLimit], at now: Date) async throws -> Bool {
+    try await database.write { db in
+      for limit in limits where try Self.attempts(limit.name, since: now - limit.seconds, db) >= limit.count {
+        return false
+      }
+      for limit in limits {
+        try db.execute("INSERT INTO attempt (name, at) VALUES (?, ?)", [limit.name, now.seconds])
+      }
+      return true
+    }
   }
 }
 

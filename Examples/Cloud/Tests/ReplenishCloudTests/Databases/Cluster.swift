@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 @testable import ReplenishCloud
@@ -15,8 +16,8 @@ final class Cluster: Sendable {
 
   let folder: String
   private let administration: PostgreSQLDatabase
-  /// The keeper's commands; it ends with the end of them.
-  private let commands = Pipe()
+  /// Takes commands, and ends with the end of them.
+  private let keeper: ChildProcess
   private let answers = Pipe()
 
   init() async throws {
@@ -24,18 +25,16 @@ final class Cluster: Sendable {
     let memory = "/dev/shm"
     let isThere = FileManager.default.isWritableFile(atPath: memory)
     folder = (isThere ? memory : FileManager.default.temporaryDirectory.path) + "/pg-\(UUID().uuidString.prefix(8))"
-    let keeper = Process()
-    keeper.executableURL = URL(fileURLWithPath: "/bin/sh")
-    keeper.arguments = ["-c", Self.keeping, "cluster", folder]
-    keeper.standardInput = commands
-    keeper.standardOutput = answers
-    keeper.standardError = answers
-    try keeper.run()
+    keeper = try ChildProcess(
+      "/bin/sh", ["-c", Self.keeping, "cluster", folder], output: .pipe(answers), errors: .pipe(answers))
     try await Self.ready(answers)
     administration = try await PostgreSQLDatabase.open(Self.address(folder, "postgres"), connections: 2)
   }
 
-  deinit { try? commands.fileHandleForWriting.close() }
+  deinit {
+    try? keeper.input.fileHandleForWriting.close()
+    keeper.waitUntilExit()
+  }
 
   /// Finds the programs, and makes and runs a server. It refuses to run as root, so that it gets a user of its own.
   private static let keeping = """
@@ -98,7 +97,7 @@ final class Cluster: Sendable {
   func crash() async throws { try await control("restart -m immediate") }
 
   private func control(_ words: String) async throws {
-    try commands.fileHandleForWriting.write(contentsOf: Data("\(words)\n".utf8))
+    try keeper.input.fileHandleForWriting.write(contentsOf: Data("\(words)\n".utf8))
     try await Self.ready(answers)
   }
 

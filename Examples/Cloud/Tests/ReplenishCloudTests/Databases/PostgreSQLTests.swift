@@ -39,7 +39,7 @@ struct PostgreSQLTests {
     let storage = try await SQLStorage.open(proxy.address(of: name), keys: keys)
     for count in 1...3 {
       proxy.cut(cut)
-      try await storage.noteAttempt(["somebody"], at: now)
+      #expect(try await storage.noteAttempt([AttemptLimit("somebody", .max, seconds: 60)], at: now))
       #expect(proxy.cuts == count)
       #expect(try await storage.attempts("somebody", since: now - 1) == count)
     }
@@ -63,7 +63,7 @@ struct PostgreSQLTests {
     proxy.refusesAfterwards.withLock { $0 = true }
     proxy.cut(cut)
     let error = await #expect(throws: SQLStorage.Unsettled.self) {
-      try await storage.noteAttempt(["somebody"], at: now)
+      _ = try await storage.noteAttempt([AttemptLimit("somebody", .max, seconds: 60)], at: now)
     }
     #expect(try #require(error).description.contains("whether it happened is not known"))
     proxy.refusesAfterwards.withLock { $0 = false }
@@ -90,7 +90,7 @@ struct PostgreSQLTests {
           while !progress.isOver.withLock({ $0 }) {
             let id = Device.pressID()
             // An attempt has no number: done twice it would be there twice.
-            try await storage.noteAttempt([id], at: now)
+            _ = try await storage.noteAttempt([AttemptLimit(id, .max, seconds: 60)], at: now)
             let receipt = try await storage.note(
               NewPress(id: id, slot: "coffee", pressedAt: now), device: device.id, limits: limits, lease: nil, at: now)
             guard case .noted = receipt else { continue }
