@@ -15,7 +15,7 @@ struct ChecklistTests {
       "an app that could not work, or could lie, is not entered, and the reason is told"
     ],
     "no open redirector, and none for a wrong client": [
-      "4.11: no open redirector: an unknown client or address leads nowhere, nor does the sign-in's next page",
+      "4.11: open redirect: an unknown client or address leads nowhere, nor does the sign-in's next page",
       "open redirect: after the login the browser goes to a page of this site",
     ],
     "PKCE: supported, S256 only, said in the metadata": [
@@ -24,7 +24,7 @@ struct ChecklistTests {
     "PKCE: public clients must": ["2.1.1: a public client without a challenge is refused"],
     "PKCE: the verifier is enforced": ["PKCECodeVerifierRequired", "IncorrectPKCECodeVerifierRejected"],
     "PKCE: no downgrade": [
-      "4.8.2: PKCE downgrade: a verifier is refused where the request's challenge was stripped",
+      "4.8.2: downgraded PKCE: a verifier is refused where the request's challenge was stripped",
       "downgraded PKCE: a code asked for with another challenge, or with none, is not accepted",
     ],
     "PKCE: challenges are of one request": [
@@ -40,7 +40,7 @@ struct ChecklistTests {
       "account linking: a code that lives ten minutes at most gives an expiring access token and a refresh token",
     ],
     "state: once, and bound to the browser": [
-      "replayed code and state, invented state, and a return after ten minutes do nothing",
+      "replayed code, and with it the state, invented state, and a return after ten minutes do nothing",
       "link started in another browser: the return is refused and its code is not redeemed",
     ],
     "mix-up: iss in each answer": ["an answer carries code, state and the issuer; a refusal carries access_denied"],
@@ -52,7 +52,7 @@ struct ChecklistTests {
       "4.14: stolen refresh token: thief and owner cannot both go on, whoever comes first",
     ],
     "refresh tokens: of no use without the secret": [
-      "4.14.2: a client with a secret keeps its refresh token, which is worth nothing without the secret"
+      "4.14.2: stolen refresh token: a client with a secret keeps its own, which is worth nothing without the secret"
     ],
     "refresh tokens: end when nobody uses them": ["4.14.2: a grant that nobody uses for a year ends"],
     "refresh tokens: a new password": ["a new password ends sessions and keeps apps, and says so"],
