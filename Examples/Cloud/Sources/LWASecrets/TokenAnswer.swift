@@ -50,10 +50,11 @@ public enum TokenAnswer: Sendable, CustomStringConvertible {
     (value as? NSNumber)?.doubleValue ?? (value as? String).flatMap(Double.init)
   }
 
-  /// An error word of the other side, fit for a log.
+  /// An error word of the other side, fit for a log: letters, `_`, `-`, `.` and one digit at most, as `invalid_grant` and
+  /// `EC2ThrottledException`. Anything else may be a token that it repeats, and is not shown.
   public static func word(_ text: String?) -> String {
-    String(
-      (text ?? "").unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F }.prefix(64).map(
-        Character.init))
+    guard let text, !text.isEmpty else { return "" }
+    let isWord = text.utf8.count <= 64 && text.wholeMatch(of: /[A-Za-z_.-]+[0-9]?[A-Za-z_.-]*/) != nil
+    return isWord ? text : "(a word that is none)"
   }
 }

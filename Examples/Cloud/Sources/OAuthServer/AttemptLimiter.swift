@@ -4,7 +4,8 @@ import Synchronization
 /// Counts failures of the last minute, so that short codes and passwords cannot be guessed at speed.
 ///
 /// The count is for the whole server, not per address: an attacker has many addresses, and who guesses user codes
-/// guesses at everybody's.
+/// guesses at everybody's. It is of one process: who runs several on one storage takes `BackChannelRoutes`, with a
+/// `BackChannelThrottle` and pages that keep their counts in that storage.
 final class AttemptLimiter: Sendable {
   private let failures = Mutex<[Date]>([])
 

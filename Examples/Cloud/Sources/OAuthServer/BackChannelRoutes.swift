@@ -11,6 +11,7 @@ public struct BackChannelRoutes<Context: RequestContext>: Sendable {
   let paths: OAuthPaths
   let publicAddress: @Sendable () -> String
   let scopes: [String]?
+  let throttle: BackChannelThrottle<Context>?
   let observe: @Sendable (OAuthEvent, Context) async -> Void
 
   /// Creates the routes.
@@ -20,15 +21,18 @@ public struct BackChannelRoutes<Context: RequestContext>: Sendable {
   ///   - paths: Where the endpoints are.
   ///   - publicAddress: The server's own address without a final slash, such as `https://auth.example.org`.
   ///   - scopes: The scopes that the metadata name; nil names none.
+  ///   - throttle: Who slows guessing down; nil for a server that nobody attacks, such as one for tests.
   ///   - observe: Told of every request's outcome.
   public init(
     server: AuthorizationServer, paths: OAuthPaths, publicAddress: @escaping @Sendable () -> String,
-    scopes: [String]? = nil, observe: @escaping @Sendable (OAuthEvent, Context) async -> Void = { _, _ in }
+    scopes: [String]? = nil, throttle: BackChannelThrottle<Context>? = nil,
+    observe: @escaping @Sendable (OAuthEvent, Context) async -> Void = { _, _ in }
   ) {
     self.server = server
     self.paths = paths
     self.publicAddress = publicAddress
     self.scopes = scopes
+    self.throttle = throttle
     self.observe = observe
   }
 
@@ -105,23 +109,39 @@ public struct BackChannelRoutes<Context: RequestContext>: Sendable {
     _ request: Request, _ context: Context, _ kind: OAuthEvent.Kind,
     _ body: (FormParameters) async throws -> [String: JSONValue]
   ) async throws -> Response {
+    var claimed: String?
     do {
       guard let form = try await request.formParameters(upTo: 64 * 1024) else {
         throw OAuthError(
           .invalidRequest, .other, "Send the parameters as a body of type application/x-www-form-urlencoded.")
       }
+      claimed = AuthorizationServer.claimedClient(form, authorization: request.headers[.authorization])
+      if let throttle, let claimed, let seconds = try await throttle.wait(claimed, request, context) {
+        var response = try await refusal(.tooManyGuesses(seconds: seconds), request, context, kind)
+        response.headers[.retryAfter] = "\(seconds)"
+        return response
+      }
       return try Self.json(await body(form), status: .ok)
     } catch let error as OAuthError {
-      await observe(OAuthEvent(kind: kind, grant: nil, error: error), context)
-      let (status, code, description) = server.dialect.render(error)
-      var response = try Self.json(
-        ["error": .string(code), "error_description": .string(description)] as [String: JSONValue],
-        status: .init(code: status))
-      if status == 401 && request.headers[.authorization] != nil {
-        response.headers[.wwwAuthenticate] = "Basic realm=\"token endpoint\""
+      if let throttle, let claimed, let client = try await server.guessed(at: claimed, error) {
+        try await throttle.note(client, request, context)
       }
-      return response
+      return try await refusal(error, request, context, kind)
     }
+  }
+
+  private func refusal(
+    _ error: OAuthError, _ request: Request, _ context: Context, _ kind: OAuthEvent.Kind
+  ) async throws -> Response {
+    await observe(OAuthEvent(kind: kind, grant: nil, error: error), context)
+    let (status, code, description) = server.dialect.render(error)
+    var response = try Self.json(
+      ["error": .string(code), "error_description": .string(description)] as [String: JSONValue],
+      status: .init(code: status))
+    if status == 401 && request.headers[.authorization] != nil {
+      response.headers[.wwwAuthenticate] = "Basic realm=\"token endpoint\""
+    }
+    return response
   }
 
   private static func json(_ value: some Encodable, status: HTTPResponse.Status) throws -> Response {

@@ -14,7 +14,13 @@ public struct OAuthDialect: Sendable {
   public var answersWithScope = true
   /// Turns a refusal into the status, code and text of a JSON answer.
   public var render: @Sendable (OAuthError) -> (status: Int, error: String, description: String) = { error in
-    (error.code == .invalidClient ? 401 : 400, error.code.rawValue, error.description)
+    let status =
+      switch error.code {
+      case .invalidClient: 401
+      case .temporarilyUnavailable: 429
+      default: 400
+      }
+    return (status, error.code.rawValue, error.description)
   }
 
   /// Creates the dialect of the RFCs.

@@ -28,6 +28,9 @@ public struct OAuthError: Error, Equatable, Sendable {
     case expiredToken = "expired_token"
     /// The server failed; used in redirects, where no status can be sent (RFC 6749 section 4.1.2.1).
     case serverError = "server_error"
+    /// Not now, whatever it is. The token endpoint has no such code of its own in RFC 6749; here it goes with status 429
+    /// (RFC 6585 section 4), and is never taken for the end of a grant.
+    case temporarilyUnavailable = "temporarily_unavailable"
   }
 
   /// What exactly was wrong, so that a dialect can say it in its own words.

@@ -22,9 +22,12 @@ extension AuthorizationServer {
     }
   }
 
-  /// Kills the family of an access token, expired or not; nothing happens when it is unknown or dead already.
-  public func revokeGrant(ofAccessToken accessToken: String) async throws {
-    guard let token = try await storage.accessToken(SecretDigest(accessToken)) else { return }
+  /// Kills the family of an access token, expired or not; nothing happens when it is unknown, dead already, or another
+  /// client's.
+  public func revokeGrant(ofAccessToken accessToken: String, clientID: String) async throws {
+    guard let token = try await storage.accessToken(SecretDigest(accessToken)),
+      try await storage.grant(id: token.grantID)?.clientID == clientID
+    else { return }
     try await storage.revokeGrant(id: token.grantID, at: now())
   }
 

@@ -214,7 +214,9 @@ extension ReplenishCloud {
     ResourceRoutes(storage: storage, grants: grants, logger: logger).add(to: router)
     BackChannelRoutes(
       server: ownerGrants.server, paths: OwnerGrants.paths, publicAddress: { [address] in address.text },
-      scopes: CloudScope.allCases.map(\.rawValue)
+      scopes: CloudScope.allCases.map(\.rawValue),
+      throttle: .perPlace(
+        Throttle(storage: storage), ClientAddress(proxies: configuration.proxies), now: now)
     ) { [logger] event, _ in
       if let error = event.error { logger.info("\(event.kind.rawValue) refused: \(error.code.rawValue)") }
     }.add(to: router)

@@ -81,7 +81,8 @@ final class Forwarder: Sendable {
 
   private static func exchange(_ request: HTTPClientRequest, _ http: HTTPClient, _ seconds: Double) async -> Outcome {
     do {
-      let response = try await http.execute(request, timeout: .milliseconds(Int64(seconds * 1000)))
+      // A little longer than it is waited for, so that a cloud that is slow does not look like one that is not there.
+      let response = try await http.execute(request, timeout: .milliseconds(Int64((seconds + 1) * 1000)))
       let body = try await response.body.collect(upTo: limit)
       guard response.status == .ok, (try? JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))) != nil
       else {

@@ -146,6 +146,7 @@ struct AccessTokenTests {
     let machine = try Machine(services, clock)
     let answers: [HTTPExchange] = [
       .none("x"), .json(#"{"error":"invalid_client","error_description":"secret-canary Atzr|0"}"#, status: 401),
+      .json(#"{"error":"amzn1.oa2-cs.v1.canary7f3a"}"#, status: 400), .json(#"{"error":"Atzr|0"}"#, status: 500),
       .json("secret-canary Atzr|0", status: 400), .json("secret-canary Atzr|0"),
     ]
     for answer in answers {

@@ -40,7 +40,7 @@ struct IntrospectionTests {
     for token in [answer.refreshToken, "made-up"] {
       #expect(try await introspect(token, "resources", "r-secret") == nil)
     }
-    try await fixture.server.revokeGrant(ofAccessToken: answer.accessToken)
+    try await fixture.server.revokeGrant(ofAccessToken: answer.accessToken, clientID: "app")
     #expect(try await introspect(answer.accessToken, "resources", "r-secret") == nil)
   }
 

@@ -207,6 +207,26 @@ struct BestPracticeTests {
     }
   }
 
+  @Test("4.12: whatever a form with a password or a decision leads to, it leads there with 303")
+  func seeOther() async throws {
+    try await with { app, owner, cloud in
+      let visitor = cloud.browser()
+      let page = try await visitor.get(app.address())
+      let next = "/authorize?" + App.query(app.parameters)
+      let form = ["csrf": page.formToken(), "next": next, "email": "owner@example.com"]
+      let signedIn = try await visitor.send(
+        .POST, cloud.pages + "/sign-in", form: form.merging(["password": CloudFixture.password]) { $1 })
+      #expect(signedIn.status == 303 && signedIn.location == next)
+      for decision in ["sign-out", "deny", "allow"] {
+        let browser = decision == "sign-out" ? visitor : owner
+        #expect(try await app.decide(decision, browser).status == 303)
+      }
+      // A request that came as a form goes on without its body.
+      let posted = try await owner.send(.POST, cloud.pages + "/authorize", form: app.parameters)
+      #expect(posted.status == 303)
+    }
+  }
+
   @Test("the database holds no code, token or client secret, and the log neither")
   func digests() async throws {
     try await with { app, owner, cloud in

@@ -19,6 +19,8 @@ final class CloudFixture: Sendable {
 
   let clock = TestClock()
   let log = LogLines()
+  /// What the emulator says.
+  let amazonLog = LogLines()
   let folder: String
   let keys = KeyFile(keys: [KeyFile.draw()])
   let maker: Maker
@@ -50,9 +52,9 @@ final class CloudFixture: Sendable {
           redirectURIs: ["http://localhost/link/return"], scopes: EmulatorConfiguration.scopes)
       ])
     configuration.policy.rotation = .strict
-    var quiet = Logger(label: "emulator")
-    quiet.logLevel = .critical
-    emulator = try AmazonEmulator(configuration, clock: EmulatorClock { clock.now }, logger: quiet)
+    let amazonLog = amazonLog
+    let logger = Logger(label: "emulator") { _ in KeepingLogHandler(lines: amazonLog) }
+    emulator = try AmazonEmulator(configuration, clock: EmulatorClock { clock.now }, logger: logger)
     amazonCertificate = try ServerCertificate()
   }
 

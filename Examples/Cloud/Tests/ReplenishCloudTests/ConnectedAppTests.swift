@@ -33,6 +33,31 @@ struct ConnectedAppTests {
     }
   }
 
+  @Test("an app that was connected again is one app: none of its grants ends another one, and one form ends them all")
+  func again() async throws {
+    try await CloudFixture().run { cloud in
+      let (owner, neighbour) = (try await cloud.owner(), try await cloud.owner("other@example.com"))
+      let app = try await cloud.app("Kitchen Hub")
+      let (first, theirs) = (try await app.connected(owner), try await app.connected(neighbour))
+      #expect(try await !owner.get(cloud.pages + "/apps").text.contains("times"))
+      cloud.clock.advance(60)
+      let second = try await app.connected(owner, ["scope": "devices:identify"])
+      // A second phone or household may have it.
+      #expect(try await app.isAlive(first.access))
+      let page = try await owner.get(cloud.pages + "/apps").text
+      #expect(
+        page.contains("You connected it 2 times")
+          && page.contains("since 2027-01-15 08:00 UTC, last used 2027-01-15 08:01"))
+      #expect(page.contains("model and name") && page.contains("blink"))
+      let forms = try await cloud.endForms(owner)
+      try #require(forms.count == 1)
+      #expect(try await owner.send(.POST, forms[0].address, form: forms[0].fields).location == "/apps")
+      for tokens in [first, second] { #expect(try await app.refresh(tokens.refresh).error == "invalid_grant") }
+      #expect(try await app.isAlive(theirs.access))
+      #expect(try await owner.get(cloud.pages + "/apps").text.contains("no app"))
+    }
+  }
+
   @Test("nobody ends another owner's app, and no other site does")
   func boundaries() async throws {
     try await CloudFixture().run { cloud in
@@ -40,20 +65,18 @@ struct ConnectedAppTests {
       let app = try await cloud.app()
       let (mine, others) = (try await app.connected(owner), try await app.connected(other))
       let form = try #require(try await cloud.endForms(owner).first)
-      let foreign = try #require(try await cloud.endForms(other).first)
       #expect(try await other.send(.POST, form.address, form: form.fields).status == 400)
       #expect(try await owner.send(.POST, form.address, form: [:]).status == 400)
       #expect(
         try await owner.send(.POST, form.address, form: form.fields, headers: ["Sec-Fetch-Site": "cross-site"]).status
           == 400)
-      // With a token of one's own, made for the other's path, as a page of one's own could not have it.
-      let cookie = try #require(other.cookies(of: cloud.pages)["cloud-session"])
-      let session = try #require(try await cloud.storage.session(Fingerprint(of: cookie), at: cloud.clock.now))
-      let path = String(form.address.dropFirst(cloud.pages.count))
-      let token = CloudSessions.Found(id: Fingerprint(of: cookie), session: session).formToken(for: path)
-      #expect(try await other.send(.POST, form.address, form: ["csrf": token]).status == 303)
       for token in [mine.access, others.access] { #expect(try await app.isAlive(token)) }
-      #expect(foreign.address != form.address)
+      // The address names the app and not the owner: with a form of one's own, one ends what is one's own.
+      let own = try #require(try await cloud.endForms(other).first)
+      #expect(own.address == form.address && own.fields != form.fields)
+      #expect(try await other.send(.POST, own.address, form: own.fields).status == 303)
+      #expect(try await app.isAlive(mine.access))
+      #expect(try await !app.isAlive(others.access))
       #expect(try await cloud.browser().get(cloud.pages + "/apps").status == 303)
     }
   }

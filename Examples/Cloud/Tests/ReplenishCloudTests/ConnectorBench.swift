@@ -30,8 +30,10 @@ actor KnownGrants: AccessGrants {
     return grants.values.contains { $0.id == grant } && !revoked.contains(grant)
   }
 
-  func revoke(grantOf accessToken: String) {
-    if let grant = grants[accessToken], !revoked.contains(grant.id) { revoked.append(grant.id) }
+  func revoke(grantOf accessToken: String, to client: String) {
+    if let grant = grants[accessToken], grant.clientID == client, !revoked.contains(grant.id) {
+      revoked.append(grant.id)
+    }
   }
 }
 

@@ -65,6 +65,9 @@ struct ConnectorDeskTests {
       let foreign = await bench.grant(of: ownership.owner, "grant2", client: "another app")
       #expect(try await bench.ask(operation, foreign, further).code == 403)
       #expect(try await bench.ask("AWS.DeactivateUser", foreign).code == 403)
+      // Nor does one that expired, which the service may still unlink with.
+      await bench.grants.expire(foreign)
+      #expect(try await bench.ask("AWS.DeactivateUser", foreign).code == 200)
       let envelope = bench.envelope(operation, token, further)
       #expect(try await bench.desk.answer(envelope, bearer: "b3RoZXI=").code == 401)
       var own = bench

@@ -173,7 +173,7 @@ struct ConnectorFlowTests {
       let id = try await stage.link()
       let owner = try #require(try await stage.cloud.storage.owner(email: "owner@example.com")).id
       let app = try #require(try await stage.cloud.storage.connectedApps(of: owner).first)
-      #expect(try await stage.cloud.storage.endGrant(app.grant, of: owner) != nil)
+      #expect(try await stage.cloud.storage.endApp(app.client, of: owner))
       #expect(try await stage.search(id).status == .failed)
       #expect(await stage.managed.notifications.contains { $0.payload["statusCode"]?.number == 401 })
       stage.cloud.clock.advance(3600)

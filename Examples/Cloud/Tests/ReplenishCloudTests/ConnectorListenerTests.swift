@@ -216,6 +216,21 @@ struct ConnectorListenerTests {
     }
   }
 
+  @Test("the recipe of the image copies every folder that the package has targets in, and no file that may be missing")
+  func recipe() throws {
+    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    func text(_ path: String) throws -> String {
+      try String(contentsOf: package.appending(path: path), encoding: .utf8)
+    }
+    let named = try text("Package.swift").matches(of: /path: "([A-Za-z]+)\//).map { String($0.output.1) }
+    #expect(named.contains("Bench"))
+    let recipe = try text("Packaging/replenish-connector.Containerfile")
+    let copied = recipe.matches(of: /\nCOPY (\S+) \.\//).map { String($0.output.1) }
+    #expect(Set(copied) == Set(named + ["Sources", "Tests", "Package.*"]))
+    #expect(recipe.contains("--product replenish-connector ") && recipe.contains("WHAT WAS NOT RUN: this image"))
+  }
+
   @Test(
     "an address without TLS, or none, is refused before any call",
     arguments: [nil, "", "http://cloud.example/connector", "https://", "https://user@cloud.example/connector"])

@@ -176,6 +176,33 @@ struct ExportTests {
     }
   }
 
+  /// Why a table that no column's name gives away holds something of an owner's.
+  private static let further = [
+    "attempt": "tries at an account, by whoever, for a day at most: what else is in them may be others'; erased by name"
+  ]
+
+  @Test("wherever an owner's mail address, number or Amazon id is written down, the table is one of those, or says why")
+  func values() async throws {
+    try await CloudFixture().run { cloud in
+      let browser = try await cloud.owner()
+      let (device, _) = try await cloud.linkedDevice(browser)
+      try await cloud.with(device) {
+        _ = try await device.press()
+        _ = try await cloud.app().connected(browser)
+        _ = try await cloud.browser().post(cloud.pages + "/forgot", ["email": "owner@example.com"])
+        let owner = try #require(try await cloud.storage.owner(email: "owner@example.com")).id
+        let amazon: String = try #require(
+          try await cloud.storage.database.read { try $0.value("SELECT user_id FROM amazon_account") })
+        let places = try await cloud.storage.places(of: ["owner@example.com", owner, amazon])
+        let tables = Set(places.map { String($0.prefix { $0 != "." }) })
+        #expect(tables.isSuperset(of: ["owner", "attempt", "mail_ticket", "access_grant", "registration"]))
+        #expect(tables.subtracting(OwnerExport.tables).subtracting(Self.exempt.keys) == Set(Self.further.keys))
+        #expect(try await cloud.storage.beginErasure(of: owner, at: cloud.clock.now))
+        #expect(try await cloud.storage.places(of: ["owner@example.com"]) == [])
+      }
+    }
+  }
+
   @Test("what the export says comes from each of its tables")
   func draws() async throws {
     try await CloudFixture().run { cloud in

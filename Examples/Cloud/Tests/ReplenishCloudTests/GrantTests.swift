@@ -121,8 +121,10 @@ struct GrantTests {
       try await cloud.storage.sweep(at: cloud.clock.now)
       #expect(try await grants.grant(accessToken: tokens.access) == nil)
       #expect(try await grants.isStanding(grant.id))
-      for _ in 0..<2 { try await grants.revoke(grantOf: tokens.access) }
-      try await grants.revoke(grantOf: "unknown")
+      try await grants.revoke(grantOf: tokens.access, to: "another client")
+      #expect(try await grants.isStanding(grant.id))
+      for _ in 0..<2 { try await grants.revoke(grantOf: tokens.access, to: app.id) }
+      try await grants.revoke(grantOf: "unknown", to: app.id)
       #expect(try await !grants.isStanding(grant.id))
     }
   }

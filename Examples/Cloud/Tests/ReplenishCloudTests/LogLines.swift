@@ -25,5 +25,9 @@ struct KeepingLogHandler: LogHandler {
     set { metadata[key] = newValue }
   }
 
-  func log(event: LogEvent) { lines.add("\(event.message)", event.level) }
+  func log(event: LogEvent) {
+    let further = event.metadata.map { " \($0)" } ?? ""
+    let error = event.error.map { " \($0)" } ?? ""
+    lines.add("\(event.message)\(further)\(error)", event.level)
+  }
 }

@@ -88,6 +88,12 @@ extension AmazonClient {
 
   /// An error word of the other side, fit for a log.
   static func word(_ text: String?) -> String { TokenAnswer.word(text) }
+
+  /// A number or name that the other side gave to something, fit for a log. It is no secret, and never an answer to one.
+  static func name(_ text: String) -> String {
+    String(
+      text.unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F }.prefix(64).map(Character.init))
+  }
 }
 
 /// Why something at Amazon did not work, for the log.

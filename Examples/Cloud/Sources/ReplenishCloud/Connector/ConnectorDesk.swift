@@ -67,14 +67,14 @@ struct ConnectorDesk: Sendable {
   private func activate(_ grant: AccessGrant) -> ConnectorAnswer {
     // One that does not fit would be refused with every event, when nobody remembers why.
     guard ConnectorEnvelope.Limits.user.allows(grant.userID) else {
-      logger.error("connector: the user id of grant \(AmazonClient.word(grant.id)) does not fit managed integrations")
+      logger.error("connector: the user id of grant \(AmazonClient.name(grant.id)) does not fit managed integrations")
       return ConnectorAnswer(code: ConnectorCode.unsupported, message: "The user id does not fit")
     }
     return ConnectorAnswer(code: ConnectorCode.done, message: "Activated", userID: grant.userID)
   }
 
   private func deactivate(_ token: String) async throws -> ConnectorAnswer {
-    try await grants.revoke(grantOf: token)
+    try await grants.revoke(grantOf: token, to: configuration.clientID)
     return ConnectorAnswer(code: ConnectorCode.done, message: "Deactivated")
   }
 

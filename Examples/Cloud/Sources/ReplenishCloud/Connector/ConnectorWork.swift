@@ -127,7 +127,7 @@ struct ConnectorWork: Sendable {
     switch await amazon.send(.POST, configuration.service + target, headers: sent, body: text) {
     case .none(let reason): return .unknown(reason)
     case .answer(let status, let type, _):
-      let reason = "\(status) \(AmazonClient.word(type))"
+      let reason = "\(status) \(AmazonClient.word(type.map { String($0.prefix { $0 != ":" }) }))"
       switch status {
       case 200..<300: return .taken
       // Throttled, or the clock or the credentials are wrong, which somebody may mend.
@@ -138,7 +138,7 @@ struct ConnectorWork: Sendable {
   }
 
   /// Its reference, fit for a log.
-  private static func name(_ event: ConnectorEvent) -> String { AmazonClient.word(event.reference) }
+  private static func name(_ event: ConnectorEvent) -> String { AmazonClient.name(event.reference) }
 }
 
 extension URL {

@@ -18,7 +18,7 @@ public protocol AccessGrants: Sendable {
   func grant(accessToken: String) async throws -> AccessGrant?
   /// Whether a grant still stands: asked again before anything of its owner leaves.
   func isStanding(_ grant: AccessGrant.ID) async throws -> Bool
-  /// Revokes the grant of an access token with all its tokens; an expired token still names it. What is unknown, or
-  /// revoked already, is nothing to do (RFC 7009 2.2).
-  func revoke(grantOf accessToken: String) async throws
+  /// Revokes the grant of a client's access token with all its tokens; an expired token still names it. What is unknown,
+  /// revoked already, or another client's, is nothing to do (RFC 7009 2.1, 2.2).
+  func revoke(grantOf accessToken: String, to client: String) async throws
 }

@@ -1,15 +1,20 @@
 import Foundation
 import OAuthServer
 
-/// A grant as its owner sees it.
+/// An app as the owner sees it who allowed it something: all its grants as one.
+///
+/// Whether a further grant takes the place of an older one, or is that of a second phone or household, an authorization
+/// server cannot know. So none ends another one; but an owner ends an app, and not one of its grants.
 public struct ConnectedApp: Sendable, Equatable {
-  /// The grant.
-  public var grant: AccessGrant.ID
+  /// The client.
+  public var client: String
   /// The client's name.
   public var name: String
   /// What it may do.
   public var scope: Scope
-  /// When the owner allowed it.
+  /// How often the owner allowed it something.
+  public var grants: Int
+  /// When the owner allowed it something first.
   public var since: Date
   /// When it was used last, not to the second (`ServerPolicy.useResolution`).
   public var lastUsedAt: Date
@@ -38,8 +43,8 @@ public protocol GrantStorage: AuthorizationStorage {
   func userID(of owner: Owner.ID, towards client: String) async throws -> String?
   /// The apps that may do something for an owner, oldest first.
   func connectedApps(of owner: Owner.ID) async throws -> [ConnectedApp]
-  /// Ends a grant of an owner's; nil when it is none, else the name of the client.
-  func endGrant(_ id: AccessGrant.ID, of owner: Owner.ID) async throws -> String?
+  /// Ends everything that a client may do for an owner; false when that was nothing.
+  func endApp(_ client: String, of owner: Owner.ID) async throws -> Bool
 
   /// An owner's devices as apps see them, oldest claim first.
   func sharedDevices(of owner: Owner.ID) async throws -> [SharedDevice]

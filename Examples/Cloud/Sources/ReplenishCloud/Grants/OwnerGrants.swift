@@ -43,7 +43,9 @@ struct OwnerGrants: AccessGrants {
 
   func isStanding(_ grant: AccessGrant.ID) async throws -> Bool { try await server.storage.grant(id: grant) != nil }
 
-  func revoke(grantOf accessToken: String) async throws { try await server.revokeGrant(ofAccessToken: accessToken) }
+  func revoke(grantOf accessToken: String, to client: String) async throws {
+    try await server.revokeGrant(ofAccessToken: accessToken, clientID: client)
+  }
 }
 
 /// Owners have another name towards each client, so that two clients cannot compare notes.

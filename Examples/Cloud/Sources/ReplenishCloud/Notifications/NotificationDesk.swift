@@ -141,7 +141,8 @@ struct NotificationDesk: Sendable {
     }
   }
 
-  /// The service waits 15 seconds for an answer, and some work takes longer.
+  /// The service waits 15 seconds for an answer, and some work takes longer. What is lost with the process is found out
+  /// later: a dead token when it is next refreshed, other slots when they are next looked at.
   private func inBackground(_ work: @escaping @Sendable () async throws -> Void) {
     Task {
       do {
@@ -157,5 +158,5 @@ struct NotificationDesk: Sendable {
   }
 
   /// Its number, fit for a log.
-  private static func name(_ envelope: SNSEnvelope) -> String { AmazonClient.word(envelope.messageID) }
+  private static func name(_ envelope: SNSEnvelope) -> String { AmazonClient.name(envelope.messageID) }
 }

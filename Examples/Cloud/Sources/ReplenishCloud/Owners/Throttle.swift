@@ -8,11 +8,20 @@ struct Throttle: Sendable {
   /// Notes an attempt; false when there were too many already, and then it must not be looked at.
   func admits(_ limits: [AttemptLimit], at now: Date) async throws -> Bool {
     // Whoever is refused does not wait for those who write, and costs them nothing.
+    guard try await allows(limits, at: now) else { return false }
+    return try await storage.noteAttempt(limits, at: now)
+  }
+
+  /// Whether an attempt may be looked at, where only wrong ones are noted.
+  func allows(_ limits: [AttemptLimit], at now: Date) async throws -> Bool {
     for limit in limits where try await storage.attempts(limit.name, since: now - limit.seconds) >= limit.count {
       return false
     }
-    return try await storage.noteAttempt(limits, at: now)
+    return true
   }
+
+  /// Notes a wrong attempt.
+  func note(_ limit: AttemptLimit, at now: Date) async throws { _ = try await storage.noteAttempt([limit], at: now) }
 
   /// Sign-in: guesses at one account from one place, at one account from everywhere, at all accounts from one place.
   static func signIn(email: String, address: String) -> [AttemptLimit] {
@@ -44,6 +53,17 @@ struct Throttle: Sendable {
       AttemptLimit("\(name) \(email)", 5, seconds: 3600),
       AttemptLimit("mail from \(address)", 30, seconds: 3600),
     ]
+  }
+
+  /// Wrong secrets of a client from one place. Never those from everywhere: a stranger could shut the client out. A secret
+  /// has 256 random bits, so that no number of places guesses it.
+  static func secret(of client: String, address: String) -> AttemptLimit {
+    AttemptLimit("secret of \(client) from \(address)", 20, seconds: 900)
+  }
+
+  /// Wrong codes and refresh tokens of a client without a secret, from one place: many phones may be behind one address.
+  static func code(of client: String, address: String) -> AttemptLimit {
+    AttemptLimit("code of \(client) from \(address)", 100, seconds: 900)
   }
 
   /// Claims: by account and by address, never by serial number.

@@ -78,18 +78,25 @@ extension SQLStorage {
         WHERE owner = ? AND EXISTS (SELECT 1 FROM refresh_token WHERE access_grant = access_grant.id)
         ORDER BY access_grant.created_at, access_grant.id
         """, [owner]
-      ).map { row in
-        ConnectedApp(
-          grant: row["id"], name: row["name"], scope: try row.scope("scope"), since: row.date("created_at"),
-          lastUsedAt: row.date("last_used_at"))
+      ).reduce(into: []) { apps, row in
+        let (client, scope): (String, Scope) = (row["client"], try row.scope("scope"))
+        guard let index = apps.firstIndex(where: { $0.client == client }) else {
+          let app = ConnectedApp(
+            client: client, name: row["name"], scope: scope, grants: 1, since: row.date("created_at"),
+            lastUsedAt: row.date("last_used_at"))
+          return apps.append(app)
+        }
+        apps[index].scope = Scope("\(apps[index].scope) \(scope)") ?? scope
+        apps[index].grants += 1
+        apps[index].lastUsedAt = max(apps[index].lastUsedAt, row.date("last_used_at"))
       }
     }
   }
 
-  /// Ends a grant of an owner's; nil when it is none, else the name of the client.
-  public func endGrant(_ id: AccessGrant.ID, of owner: Owner.ID) async throws -> String? {
+  /// Ends everything that a client may do for an owner; false when that was nothing.
+  public func endApp(_ client: String, of owner: Owner.ID) async throws -> Bool {
     try await database.write { db in
-      try db.value("DELETE FROM access_grant WHERE id = ? AND owner = ? RETURNING client", [id, owner])
+      try db.execute("DELETE FROM access_grant WHERE client = ? AND owner = ?", [client, owner]) > 0
     }
   }
 
