@@ -120,6 +120,19 @@ extension Seen {
   var error: String? { members["error"] as? String ?? parameters["error"] }
 }
 
+extension CloudFixture {
+  /// A cloud with an owner who is signed in, and an app that asks for everything.
+  func withApp(
+    isPublic: Bool = false, redirects: [String] = ["https://hub.example/return"],
+    _ test: @Sendable @escaping (App, Browser, Running) async throws -> Void
+  ) async throws {
+    try await run { cloud in
+      let owner = try await cloud.owner()
+      try await test(try await cloud.app(isPublic: isPublic, redirects: redirects), owner, cloud)
+    }
+  }
+}
+
 extension CloudFixture.Running {
   /// Enters an app.
   func app(

@@ -14,26 +14,10 @@ struct AttackTableTests {
     "slow headers and slow bodies",
   ]
 
-  private static let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-    .standardized
-
-  /// The words of every test of a file, by the file's name.
-  private func tests() throws -> [String: Set<String>] {
-    let files = try #require(
-      FileManager.default.enumerator(at: Self.package.appending(path: "Tests"), includingPropertiesForKeys: nil))
-    var found: [String: Set<String>] = [:]
-    for case let file as URL in files where file.pathExtension == "swift" {
-      let text = try String(contentsOf: file, encoding: .utf8)
-      let names = text.matches(of: /@Test\(\s*"((?:[^"\\]|\\.)*)"/).map { String($0.1) }
-      found[file.deletingPathExtension().lastPathComponent, default: []].formUnion(names)
-    }
-    return found
-  }
-
   @Test("each attack is in the table with a test whose name says it, and each test of the table is in the sources")
   func table() throws {
-    let tests = try tests()
-    let text = try String(contentsOf: Self.package.appending(path: "SECURITY.md"), encoding: .utf8)
+    let tests = try TestNames.byFile()
+    let text = try String(contentsOf: TestNames.package.appending(path: "SECURITY.md"), encoding: .utf8)
     var (attack, found) = ("", [String: [String]]())
     for line in text.split(separator: "\n").drop(while: { !$0.hasPrefix("|---") }).dropFirst() {
       let cells = line.split(separator: "|", omittingEmptySubsequences: false)

@@ -8,21 +8,11 @@ import Testing
 /// The advice of RFC 9700, section by section, and what Google asks of a service that accounts are linked with.
 @Suite("RFC 9700 and account linking", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
 struct BestPracticeTests {
-  private func with(
-    isPublic: Bool = false, redirects: [String] = ["https://hub.example/return"],
-    _ test: @Sendable @escaping (App, Browser, CloudFixture.Running) async throws -> Void
-  ) async throws {
-    try await CloudFixture().run { cloud in
-      let owner = try await cloud.owner()
-      try await test(try await cloud.app(isPublic: isPublic, redirects: redirects), owner, cloud)
-    }
-  }
-
   // MARK: 1. Redirects
 
   @Test("2.1: only a native app on the loopback interface may vary its port")
   func loopbackPort() async throws {
-    try await with(isPublic: true, redirects: ["http://127.0.0.1/return"]) { app, owner, cloud in
+    try await CloudFixture().withApp(isPublic: true, redirects: ["http://127.0.0.1/return"]) { app, owner, cloud in
       let port = "http://127.0.0.1:51004/return"
       let code = try await app.code(owner, ["redirect_uri": port])
       #expect(try await app.redeem(code, ["redirect_uri": port]).status == 200)
@@ -36,7 +26,7 @@ struct BestPracticeTests {
 
   @Test("4.11: open redirect: an unknown client or address leads nowhere, nor does the sign-in's next page")
   func openRedirect() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       for change: [String: String?] in [
         ["client_id": nil], ["client_id": "none"], ["redirect_uri": "https://evil.example/"],
         ["redirect_uri": nil, "client_id": "none"],
@@ -59,7 +49,7 @@ struct BestPracticeTests {
 
   @Test("2.1.1: a public client without a challenge is refused")
   func publicNeedsChallenge() async throws {
-    try await with(isPublic: true) { app, owner, _ in
+    try await CloudFixture().withApp(isPublic: true) { app, owner, _ in
       let change: [String: String?] = ["code_challenge": nil, "code_challenge_method": nil]
       let answer = try await owner.get(app.address(change))
       #expect(answer.error == "invalid_request")
@@ -68,7 +58,7 @@ struct BestPracticeTests {
 
   @Test("4.8.2: downgraded PKCE: a verifier is refused where the request's challenge was stripped")
   func downgrade() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let stripped: [String: String?] = ["code_challenge": nil, "code_challenge_method": nil]
       let answer = try await app.redeem(app.code(owner, stripped))
       #expect(answer.error == "invalid_grant")
@@ -79,7 +69,7 @@ struct BestPracticeTests {
   @Test("4.5: code injection: a code of one request does not go with another one's verifier or address")
   func codeInjection() async throws {
     let redirects = ["https://hub.example/return", "https://hub.example/second"]
-    try await with(redirects: redirects) { app, owner, _ in
+    try await CloudFixture().withApp(redirects: redirects) { app, owner, _ in
       let other = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN"
       let injected = try await app.redeem(app.code(owner, ["code_challenge": other]))
       #expect(injected.error == "invalid_grant")
@@ -90,7 +80,7 @@ struct BestPracticeTests {
 
   @Test("2.1.1, 2.6: metadata say so: RFC 8414, with S256 only, and iss in each answer (RFC 9207)")
   func metadata() async throws {
-    try await with { _, _, cloud in
+    try await CloudFixture().withApp { _, _, cloud in
       let answer = try await cloud.browser().get(cloud.pages + "/.well-known/oauth-authorization-server")
       let found = answer.members
       #expect(answer.status == 200 && answer.headers.first(name: "Content-Type") == "application/json")
@@ -113,7 +103,7 @@ struct BestPracticeTests {
 
   @Test("4.14.2: refresh tokens of a public client rotate; reuse of an old one, once its successor was used, ends all")
   func rotation() async throws {
-    try await with(isPublic: true) { app, owner, cloud in
+    try await CloudFixture().withApp(isPublic: true) { app, owner, cloud in
       let first = try await app.connected(owner)
       // The answer was lost: the client asks once more, and gets on.
       let lost = try Tokens(try await app.refresh(first.refresh))
@@ -131,7 +121,7 @@ struct BestPracticeTests {
 
   @Test("4.14: stolen refresh token: thief and owner cannot both go on, whoever comes first")
   func stolenRefreshToken() async throws {
-    try await with(isPublic: true) { app, owner, _ in
+    try await CloudFixture().withApp(isPublic: true) { app, owner, _ in
       for thiefUsesFirst in [true, false] {
         let stolen = try await app.connected(owner).refresh
         let thiefs = try Tokens(try await app.refresh(stolen))
@@ -146,7 +136,7 @@ struct BestPracticeTests {
 
   @Test("4.14.2: stolen refresh token: a client with a secret keeps its own, which is worth nothing without the secret")
   func confidentialRefresh() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let first = try await app.connected(owner)
       for _ in 0..<3 { #expect(try Tokens(try await app.refresh(first.refresh)).refresh == first.refresh) }
       #expect(try await app.refresh(first.refresh, ["client_secret": nil]).error == "invalid_client")
@@ -155,7 +145,7 @@ struct BestPracticeTests {
 
   @Test("4.14.2: a grant that nobody uses for a year ends")
   func inactivity() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let (idle, busy) = (try await app.connected(owner), try await app.connected(owner))
       cloud.clock.advance(200 * 86_400)
       _ = try Tokens(try await app.refresh(busy.refresh))
@@ -168,7 +158,7 @@ struct BestPracticeTests {
 
   @Test("2.3: a token carries what was allowed and no more; a refresh may ask for less, not for more")
   func leastPrivilege() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let all: [String: String?] = ["scope": "devices:read devices:identify"]
       let tokens = try await app.connected(owner, all)
       let less = try await app.refresh(tokens.refresh, ["scope": "devices:identify"])
@@ -184,7 +174,7 @@ struct BestPracticeTests {
 
   @Test("2.4, 2.1.2: no password grant, no client credentials, no implicit grant")
   func noOtherGrants() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       for type in ["password", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"] {
         let answer = try await app.post(
           "/token", ["grant_type": type, "username": "owner@example.com", "password": CloudFixture.password])
@@ -198,7 +188,7 @@ struct BestPracticeTests {
 
   @Test("4.3.2: a token in an address is not looked at, and token answers are not stored by anybody")
   func noTokensInAddresses() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let tokens = try await app.connected(owner)
       let inQuery = try await app.browser.get(cloud.pages + "/v1/devices?access_token=" + tokens.access)
       #expect(inQuery.status == 401)
@@ -209,7 +199,7 @@ struct BestPracticeTests {
 
   @Test("4.12: whatever a form with a password or a decision leads to, it leads there with 303")
   func seeOther() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let visitor = cloud.browser()
       let page = try await visitor.get(app.address())
       let next = "/authorize?" + App.query(app.parameters)
@@ -229,7 +219,7 @@ struct BestPracticeTests {
 
   @Test("the database holds no code, token or client secret, and the log neither")
   func digests() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let code = try await app.code(owner)
       let tokens = try Tokens(try await app.redeem(code))
       let secrets = [code, tokens.access, tokens.refresh, try #require(app.secret), App.verifier]
@@ -244,7 +234,7 @@ struct BestPracticeTests {
 
   @Test("account linking: client, address and response type are checked before anything is shown")
   func linkingRequest() async throws {
-    try await with { app, _, cloud in
+    try await CloudFixture().withApp { app, _, cloud in
       let visitor = cloud.browser()
       let unknown = try await visitor.get(app.address(["client_id": "none"]))
       #expect(unknown.status == 400)
@@ -255,7 +245,7 @@ struct BestPracticeTests {
 
   @Test("account linking: a code that lives ten minutes at most gives an expiring access token and a refresh token")
   func linkingTokens() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       #expect(cloud.cloud.ownerGrants.server.policy.authorizationCodeLifetime <= 600)
       let answer = try await app.redeem(app.code(owner))
       // Alexa wants six minutes at least.
@@ -266,7 +256,7 @@ struct BestPracticeTests {
 
   @Test("account linking: an invalid refresh token is answered 400 invalid_grant")
   func linkingInvalidRefresh() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let tokens = try await app.connected(owner)
       for token in ["none", tokens.access] {
         let answer = try await app.refresh(token)
@@ -277,7 +267,7 @@ struct BestPracticeTests {
 
   @Test("account linking: each refresh gives a new access token, and the one before lives on until it expires")
   func linkingRefresh() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let first = try await app.connected(owner)
       let second = try Tokens(try await app.refresh(first.refresh))
       #expect(second.access != first.access)
@@ -287,7 +277,7 @@ struct BestPracticeTests {
 
   @Test("account linking: an access token is no JWT, and is the base64 of UTF-8 text")
   func linkingOpaque() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let tokens = [try await app.connected(owner).access] + (0..<200).map { _ in OwnerGrants.drawAccessToken() }
       for token in tokens {
         #expect(token.wholeMatch(of: /[A-Za-z0-9]{64}/) != nil && !token.contains("."))

@@ -97,21 +97,9 @@ struct ChecklistTests {
     "IncorrectPKCECodeVerifierRejected", "EnsureAuthorizationRequestWithLongState",
   ]
 
-  /// The names of the tests in this folder, and of those that are switched off, none.
-  private static func names() throws -> Set<String> {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-    return try files.filter { $0.pathExtension == "swift" }.reduce(into: []) { names, file in
-      let text = try String(contentsOf: file, encoding: .utf8)
-      for test in text.matches(of: /@Test\(\s*"((?:[^"\\]|\\.)*)"(\s*,\s*\.disabled)?/) where test.output.2 == nil {
-        names.insert(String(test.output.1))
-      }
-    }
-  }
-
   @Test("each entry has a test of its name")
   func entries() throws {
-    let names = try Self.names()
+    let names = try TestNames.byFile().values.reduce(into: Set<String>()) { $0.formUnion($1) }
     #expect(names.contains("each entry has a test of its name"))
     for (entry, tests) in Self.bestPractice {
       for test in tests { #expect(names.contains(test), "\(entry): \(test)") }

@@ -7,16 +7,6 @@ import Testing
 /// The modules of the OpenID conformance suite that are about OAuth, each under its name.
 @Suite("OpenID conformance modules", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
 struct ConformanceTests {
-  private func with(
-    isPublic: Bool = false, redirects: [String] = ["https://hub.example/return"],
-    _ test: @Sendable @escaping (App, Browser, CloudFixture.Running) async throws -> Void
-  ) async throws {
-    try await CloudFixture().run { cloud in
-      let owner = try await cloud.owner()
-      try await test(try await cloud.app(isPublic: isPublic, redirects: redirects), owner, cloud)
-    }
-  }
-
   /// A request that is answered here, and leads nowhere.
   private func isRefusedHere(_ answer: Seen) -> Bool {
     answer.status == 400 && answer.location == nil && answer.text.contains("Cannot continue")
@@ -24,7 +14,7 @@ struct ConformanceTests {
 
   @Test("AuthCodeReuse")
   func authCodeReuse() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let code = try await app.code(owner)
       let tokens = try Tokens(try await app.redeem(code))
       #expect(try await app.isAlive(tokens.access))
@@ -37,7 +27,7 @@ struct ConformanceTests {
 
   @Test("AuthCodeReuseAfter30Seconds, AttemptReuseAuthorizationCodeAfterOneSecond", arguments: [1.0, 30, 86_400])
   func authCodeReuseLater(seconds: Double) async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let code = try await app.code(owner)
       let tokens = try Tokens(try await app.redeem(code))
       cloud.clock.advance(seconds)
@@ -49,7 +39,7 @@ struct ConformanceTests {
 
   @Test("AttemptToUseExpiredAuthCode")
   func expiredAuthCode() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let code = try await app.code(owner)
       cloud.clock.advance(300)
       #expect(try await app.redeem(code).error == "invalid_grant")
@@ -58,7 +48,7 @@ struct ConformanceTests {
 
   @Test("EnsureAuthorizationCodeIsBoundToClient")
   func codeIsBoundToClient() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let thief = try await cloud.app("Thief")
       let code = try await app.code(owner)
       #expect(try await thief.redeem(code).error == "invalid_grant")
@@ -75,7 +65,7 @@ struct ConformanceTests {
       "https://hub.example/x/../return?a=1", "//hub.example/return?a=1", "javascript:alert(1)",
     ])
   func registeredRedirect(uri: String) async throws {
-    try await with(redirects: ["https://hub.example/return?a=1"]) { app, owner, cloud in
+    try await CloudFixture().withApp(redirects: ["https://hub.example/return?a=1"]) { app, owner, cloud in
       #expect(isRefusedHere(try await owner.get(app.address(["redirect_uri": uri]))))
       let good = try await app.decide("allow", owner)
       #expect(good.location?.hasPrefix("https://hub.example/return?a=1&code=") == true)
@@ -93,7 +83,7 @@ struct ConformanceTests {
 
   @Test("ResponseTypeMissing")
   func responseTypeMissing() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let answer = try await owner.get(app.address(["response_type": nil]))
       #expect(answer.status == 303 && answer.error == "invalid_request" && answer.parameters["state"] == "s&t")
     }
@@ -101,7 +91,7 @@ struct ConformanceTests {
 
   @Test("EnsureRequestWithValidPkce", arguments: [true, false])
   func validPkce(isPublic: Bool) async throws {
-    try await with(isPublic: isPublic) { app, owner, _ in
+    try await CloudFixture().withApp(isPublic: isPublic) { app, owner, _ in
       let tokens = try await app.connected(owner)
       #expect(try await app.isAlive(tokens.access))
     }
@@ -109,7 +99,7 @@ struct ConformanceTests {
 
   @Test("PlainPKCERejected", arguments: ["plain", nil, "S512", "s256"])
   func plainRejected(method: String?) async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let change = ["code_challenge": App.verifier, "code_challenge_method": method]
       let answer = try await owner.get(app.address(change))
       #expect(answer.error == "invalid_request")
@@ -118,7 +108,7 @@ struct ConformanceTests {
 
   @Test("PKCECodeVerifierRequired")
   func verifierRequired() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let answer = try await app.redeem(app.code(owner), ["code_verifier": nil])
       #expect(answer.status == 400 && answer.members["access_token"] == nil)
     }
@@ -126,7 +116,7 @@ struct ConformanceTests {
 
   @Test("IncorrectPKCECodeVerifierRejected", arguments: [App.challenge, String(repeating: "a", count: 43), "short"])
   func verifierRejected(verifier: String) async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let answer = try await app.redeem(app.code(owner), ["code_verifier": verifier])
       #expect(answer.error == "invalid_grant")
     }
@@ -134,7 +124,7 @@ struct ConformanceTests {
 
   @Test("EnsureRequestWithUnknownParameter")
   func unknownParameter() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       let code = try await app.code(owner, ["extra": "foobar", "ui_locales": "se"])
       #expect(!code.isEmpty)
     }
@@ -142,7 +132,7 @@ struct ConformanceTests {
 
   @Test("EnsureAuthorizationRequestWithLongState", arguments: [400, 3000])
   func longState(length: Int) async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let state = String(repeating: "Zustand/ä ", count: length / 10)
       #expect(try await app.decide("allow", owner, ["state": state]).parameters["state"] == state)
       // By way of the sign-in page, too.
@@ -161,7 +151,7 @@ struct ConformanceTests {
 
   @Test("EnsurePostRequest")
   func postRequest() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let posted = try await owner.send(
         .POST, cloud.pages + "/authorize", form: app.parameters, headers: ["Sec-Fetch-Site": "cross-site"])
       #expect(posted.status == 303)
@@ -174,7 +164,7 @@ struct ConformanceTests {
 
   @Test("RefreshToken")
   func refreshToken() async throws {
-    try await with { app, owner, cloud in
+    try await CloudFixture().withApp { app, owner, cloud in
       let first = try await app.connected(owner)
       cloud.clock.advance(3600)
       #expect(try await !app.isAlive(first.access))
@@ -188,7 +178,7 @@ struct ConformanceTests {
 
   @Test("ServerTestClientSecretPost, and the same with Basic")
   func clientSecret() async throws {
-    try await with { app, owner, _ in
+    try await CloudFixture().withApp { app, owner, _ in
       _ = try await app.connected(owner)
       let fields: [String: String?] = [
         "grant_type": "authorization_code", "code": try await app.code(owner), "redirect_uri": app.redirect,
