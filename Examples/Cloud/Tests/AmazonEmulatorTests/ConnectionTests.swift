@@ -11,7 +11,7 @@ import X509
 @testable import AmazonEmulator
 
 /// What only a real connection shows: TLS, cut connections, the Date header.
-@Suite("Connections", .timeLimit(.minutes(1)))
+@Suite("Connections", .timeLimit(.minutes(10)))
 struct ConnectionTests {
   let fixture: EmulatorFixture
   let certificate: ServerCertificate

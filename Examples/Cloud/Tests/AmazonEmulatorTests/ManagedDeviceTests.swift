@@ -4,7 +4,7 @@ import Testing
 
 @testable import AmazonEmulator
 
-@Suite("Managed integrations: devices and commands", .timeLimit(.minutes(3)))
+@Suite("Managed integrations: devices and commands", .timeLimit(.minutes(10)))
 struct ManagedDeviceTests {
   private static let report: JSONValue = .members([
     "version": "1.0.0".json, "nodeId": "1".json,

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AmazonEmulator
 
-@Suite("Managed integrations: account linking", .timeLimit(.minutes(3)))
+@Suite("Managed integrations: account linking", .timeLimit(.minutes(10)))
 struct ManagedLinkingTests {
   @Test(
     "from the address for the browser to the connector's ActivateUser and back to the app",

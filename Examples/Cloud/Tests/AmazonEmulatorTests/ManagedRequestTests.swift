@@ -4,7 +4,7 @@ import Testing
 
 @testable import AmazonEmulator
 
-@Suite("Managed integrations: requests, limits, the customer's page", .timeLimit(.minutes(3)))
+@Suite("Managed integrations: requests, limits, the customer's page", .timeLimit(.minutes(10)))
 struct ManagedRequestTests {
   @Test("a request without the headers of a signature, or with those of another service, is refused")
   func signatures() async throws {

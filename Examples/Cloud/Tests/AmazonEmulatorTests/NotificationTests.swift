@@ -11,7 +11,7 @@ import X509
 
 @testable import AmazonEmulator
 
-@Suite("Notifications", .timeLimit(.minutes(1)))
+@Suite("Notifications", .timeLimit(.minutes(10)))
 struct NotificationTests {
   private static let topic = "arn:aws:sns:us-east-1:123456789012:drs"
   let fixture: EmulatorFixture

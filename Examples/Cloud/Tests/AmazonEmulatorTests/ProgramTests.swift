@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The program itself: what it writes, how it ends.
-@Suite("Program", .timeLimit(.minutes(1)))
+@Suite("Program", .timeLimit(.minutes(10)))
 struct ProgramTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "amazon-emulator-\(UUID().uuidString)")
 

@@ -7,7 +7,7 @@ import Testing
 @testable import LWASecrets
 
 /// The cache, single flight, and what refusals mean. Tests whose name begins with "asp-cli" name a mistake of the reference.
-@Suite("Access tokens", .timeLimit(.minutes(1)))
+@Suite("Access tokens", .timeLimit(.minutes(10)))
 struct AccessTokenTests {
   private let clock = TestClock()
 

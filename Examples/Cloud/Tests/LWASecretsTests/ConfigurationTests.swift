@@ -6,7 +6,7 @@ import Testing
 @testable import LWASecrets
 
 /// The configuration in asp-cli's shape, the token endpoint, and `oauthLocal`.
-@Suite("Token configuration", .timeLimit(.minutes(1)))
+@Suite("Token configuration", .timeLimit(.minutes(10)))
 struct ConfigurationTests {
   static let sample = """
     {

@@ -7,7 +7,7 @@ import Testing
 @testable import LWASecrets
 
 /// Refresh tokens that change: journal, write-back, races, power cuts.
-@Suite("Rotated refresh tokens", .timeLimit(.minutes(1)))
+@Suite("Rotated refresh tokens", .timeLimit(.minutes(10)))
 struct RotationTests {
   private let clock = TestClock()
 

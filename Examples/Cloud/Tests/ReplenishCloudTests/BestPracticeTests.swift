@@ -6,7 +6,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// The advice of RFC 9700, section by section, and what Google asks of a service that accounts are linked with.
-@Suite("RFC 9700 and account linking", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("RFC 9700 and account linking", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct BestPracticeTests {
   // MARK: 1. Redirects
 

@@ -14,7 +14,7 @@ import TextEncodings
 
 /// Nothing secret is in a log, in whatever spelling: every secret that the cloud handles is used here, rightly and wrongly,
 /// with Amazon and the database in trouble, and then everything that was said is searched.
-@Suite("Canary", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Canary", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct CanaryTests {
   private static let awsKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
   private static let awsSession = "IQoJb3JpZ2luX2VjEXAMPLE//session+token|of/temporary=keys"

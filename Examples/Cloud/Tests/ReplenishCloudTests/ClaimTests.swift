@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Claims", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Claims", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct ClaimTests {
   @Test("serial number, claim code and a hand at the device make an owner")
   func claim() async throws {

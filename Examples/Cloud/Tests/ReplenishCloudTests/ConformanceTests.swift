@@ -5,7 +5,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// The modules of the OpenID conformance suite that are about OAuth, each under its name.
-@Suite("OpenID conformance modules", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("OpenID conformance modules", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct ConformanceTests {
   /// A request that is answered here, and leads nowhere.
   private func isRefusedHere(_ answer: Seen) -> Bool {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Connected apps and what they see", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Connected apps and what they see", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct ConnectedAppTests {
   @Test("the page shows each app, what it may do, since when and when last; ending one ends it at once")
   func page() async throws {

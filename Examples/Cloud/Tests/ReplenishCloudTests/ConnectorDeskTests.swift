@@ -5,7 +5,7 @@ import Testing
 @testable import AmazonEmulator
 @testable import ReplenishCloud
 
-@Suite("Connector: what it answers", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Connector: what it answers", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct ConnectorDeskTests {
   private func run(_ test: @escaping @Sendable (ConnectorBench, Ownership, String) async throws -> Void) async throws {
     try await CloudFixture().run { cloud in

@@ -7,7 +7,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// The four roles together: this cloud's authorization server, resource server and connector, the stand-in, an owner.
-@Suite("Account linking, with the stand-in", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Account linking, with the stand-in", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct ConnectorFlowTests {
   private static let complete = "https://app.example/linked"
 

@@ -81,7 +81,7 @@ func whileRunning(_ application: some ApplicationProtocol, _ test: () async thro
   }
 }
 
-@Suite("Connector: its listener, and the Lambda function in front of it", .timeLimit(.minutes(3)))
+@Suite("Connector: its listener, and the Lambda function in front of it", .timeLimit(.minutes(10)))
 struct ConnectorListenerTests {
   /// A cloud with the connector's own listener over TLS.
   private func run(

@@ -5,7 +5,7 @@ import Testing
 @testable import AmazonEmulator
 @testable import ReplenishCloud
 
-@Suite("Connector: what it sends", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Connector: what it sends", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct ConnectorWorkTests {
   private func run(_ test: @escaping @Sendable (ConnectorBench, Ownership, String) async throws -> Void) async throws {
     try await CloudFixture().run { cloud in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Consent", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Consent", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct ConsentTests {
   @Test("the page names the app, what it may do in plain words, where the owner goes next, and who is signed in")
   func page() async throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// Commands to devices: `GET /v1/commands`, held, and the button on the device's page.
-@Suite("Downlink", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Downlink", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct DownlinkTests {
   private func fixture(_ configure: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in }) throws
     -> CloudFixture

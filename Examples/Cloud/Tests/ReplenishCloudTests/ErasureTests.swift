@@ -5,7 +5,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Erasure", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Erasure", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct ErasureTests {
   /// Whatever names the owner: number, mail address, Amazon user id.
   private func traces(_ cloud: CloudFixture.Running, _ email: String = "owner@example.com") async throws -> [String] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Export", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Export", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct ExportTests {
   @Test("the account page leads to a file with everything the cloud knows of the owner, and of nobody else")
   func content() async throws {

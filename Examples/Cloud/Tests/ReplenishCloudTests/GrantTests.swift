@@ -5,7 +5,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Grants", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Grants", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct GrantTests {
   @Test("everything survives a restart, and two instances are as one")
   func instances() async throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// Guesses at secrets, and the owners and clients that must not be shut out because of them.
-@Suite("Guessing", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Guessing", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct GuessingTests {
   /// A cloud behind a proxy, so that requests can come from anywhere.
   private func run(_ test: @Sendable @escaping (CloudFixture.Running) async throws -> Void) async throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// What strangers type is data everywhere: in statements, pages, mails and logs.
-@Suite("Injection", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Injection", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct InjectionTests {
   private static let script = #""><script>alert(1)</script>'"#
 

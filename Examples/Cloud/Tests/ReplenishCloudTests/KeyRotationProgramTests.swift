@@ -5,7 +5,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// `replenish-cloud key`, from the first key to its end, killed in the middle.
-@Suite("Key programs", .timeLimit(.minutes(3)))
+@Suite("Key programs", .timeLimit(.minutes(10)))
 final class KeyRotationProgramTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "key-programs-\(UUID().uuidString)").path
 

@@ -4,7 +4,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// A change of the key that seals: add, make first, seal anew, retire.
-@Suite("Key rotation", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Key rotation", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 final class KeyRotationTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "rotation-\(UUID().uuidString)").path
   private let database: EmptyDatabase

@@ -6,7 +6,7 @@ import TextEncodings
 
 @testable import ReplenishCloud
 
-@Suite("Links", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Links", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct LinkTests {
   @Test("the way to Amazon carries state, S256 challenge, model and serial, and the exact return address; no secret")
   func departure() async throws {

@@ -9,7 +9,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// What stands between the world and the routes: certificates, limits, deadlines.
-@Suite("Listeners", .timeLimit(.minutes(3)))
+@Suite("Listeners", .timeLimit(.minutes(10)))
 struct ListenerTests {
   @Test("no certificate, another authority's, and a known name with an unknown key: refused")
   func strangers() async throws {

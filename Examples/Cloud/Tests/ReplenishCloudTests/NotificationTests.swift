@@ -8,7 +8,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// Notifications from the emulator's publisher to the cloud.
-@Suite("Notifications", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Notifications", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct NotificationTests {
   private static let topic = "arn:aws:sns:us-east-1:123456789012:drs"
 

@@ -11,7 +11,7 @@ import X509
 @testable import ReplenishCloud
 
 /// What is believed, without a network.
-@Suite("Notification envelopes", .timeLimit(.minutes(1)))
+@Suite("Notification envelopes", .timeLimit(.minutes(10)))
 struct NotificationVerifierTests {
   private static let topic = "arn:aws:sns:us-east-1:123456789012:drs"
   private static let notification = [

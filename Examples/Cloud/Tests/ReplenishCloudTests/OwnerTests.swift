@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Owners", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Owners", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct OwnerTests {
   @Test("an account opens through a mail, once, and its recovery codes are shown once")
   func signUp() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Password hasher", .timeLimit(.minutes(1)))
+@Suite("Password hasher", .timeLimit(.minutes(10)))
 struct PasswordHasherTests {
   private struct Seen {
     var running = 0

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Presses", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Presses", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct PressTests {
   private func run(
     _ test: @Sendable @escaping (CloudFixture.Running, Browser, Device, String) async throws -> Void

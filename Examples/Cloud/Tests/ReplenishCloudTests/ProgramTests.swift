@@ -9,7 +9,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// The real programs, from an empty folder to an order, through a kill in between.
-@Suite("Cloud programs", .timeLimit(.minutes(5)))
+@Suite("Cloud programs", .timeLimit(.minutes(10)))
 final class CloudProgramTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "cloud-programs-\(UUID().uuidString)")
     .path

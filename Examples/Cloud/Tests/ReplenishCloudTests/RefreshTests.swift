@@ -7,7 +7,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// Several instances, one database, and an Amazon that accepts each refresh token once.
-@Suite("Refresh", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Refresh", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct RefreshTests {
   @Test("three instances, 1,000 expired links, strict rotation: one refresh each, everybody has it, none is unlinked")
   func thousand() async throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// Many refused refresh tokens at once are not about the customers.
-@Suite("Waves of invalid_grant", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Waves of invalid_grant", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct RefusalWaveTests {
   private static let refusal =
     #""kind":"status","status":400,"contentType":"application/json","body":"{\"error\":\"invalid_grant\"}""#

@@ -8,7 +8,7 @@ import X509
 @testable import ReplenishCloud
 
 /// A device's next key: `POST /v1/certificate`.
-@Suite("Next keys", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Next keys", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct RekeyTests {
   /// A cloud that signs next keys.
   private func fixture() throws -> CloudFixture {

@@ -7,7 +7,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// What holds for every route that takes a body. The sources are read for routes, so that none is forgotten.
-@Suite("Routes", .timeLimit(.minutes(3)))
+@Suite("Routes", .timeLimit(.minutes(10)))
 struct RouteTests {
   /// The routes of these sources that change something, as `POST /path`.
   private func routes(in files: String..., below prefix: String = "") throws -> Set<String> {

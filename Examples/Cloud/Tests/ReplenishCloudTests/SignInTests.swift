@@ -6,7 +6,7 @@ import Testing
 @testable import ReplenishCloud
 
 /// Guesses at passwords and codes, and what a changed password ends.
-@Suite("Sign-in", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Sign-in", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct SignInTests {
   /// A cloud behind a proxy of its own, so that a test can say where each request is from.
   private func fixture() throws -> CloudFixture { try CloudFixture { $0.proxies = ["127.0.0.1"] } }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("Storage", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(5)))
+@Suite("Storage", .onBothDatabases, .sayingWhichDatabase, .timeLimit(.minutes(10)))
 struct StorageTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "storage-\(UUID().uuidString)").path
   private let database: EmptyDatabase

@@ -11,7 +11,7 @@ private final class Progress: Sendable {
 }
 
 /// What is PostgreSQL's own; the verbs are tested with those of SQLite.
-@Suite("PostgreSQL", .timeLimit(.minutes(5)))
+@Suite("PostgreSQL", .timeLimit(.minutes(10)))
 struct PostgreSQLTests {
   private let keys = KeyFile(keys: [KeyFile.draw()])
   private let now = Date(timeIntervalSince1970: 1_800_000_000)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReplenishCloud
 
-@Suite("SQLite", .timeLimit(.minutes(1)))
+@Suite("SQLite", .timeLimit(.minutes(10)))
 struct SQLiteTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "sqlite-\(UUID().uuidString)").path
   private let keys = KeyFile(keys: [KeyFile.draw()])
