@@ -135,6 +135,33 @@ struct LinkTests {
     }
   }
 
+  @Test("given away while its owner is at Amazon: what Amazon allowed is taken back, and links nothing")
+  func givenAway() async throws {
+    try await CloudFixture().run { cloud in
+      let seller = try await cloud.owner()
+      let device = try await cloud.device()
+      try await cloud.with(device) {
+        let path = try await cloud.claim(device, seller)
+        let back = try await cloud.allow(try #require(try await cloud.depart(path, seller).location), seller)
+        try #require(try await cloud.registrations() == 1)
+        let page = try await seller.get(cloud.pages + path)
+        let form = ["csrf": page.formToken(path + "/release")]
+        try #require(try await seller.send(.POST, cloud.pages + path + "/release", form: form).status == 303)
+        let buyer = try await cloud.owner("buyer@example.com")
+        let bought = try await cloud.claim(device, buyer)
+        let answer = try await seller.get(back)
+        #expect(answer.status == 403 && answer.text.contains("not in your account any more"))
+        try await cloud.eventually("Amazon knows") { try await cloud.registrations() == 0 }
+        #expect(try await device.press().state == "void")
+        try await cloud.eventually("free") {
+          try await buyer.get(cloud.pages + bought).text.contains("Link an Amazon account")
+        }
+        try await cloud.link(bought, buyer, user: "neighbour@example.com", password: "amazon-2")
+        #expect(try await device.press().state == "ordered")
+      }
+    }
+  }
+
   @Test("downgraded PKCE: a code asked for with another challenge, or with none, is not accepted")
   func downgrade() async throws {
     try await CloudFixture().run { cloud in

@@ -136,12 +136,12 @@ extension SQLStorage {
     }
   }
 
-  /// Ends an ownership and takes its link back, as `unlink` does; false when it is none any more.
+  /// Ends an ownership and takes its link back, as `unlink` does; false when it is none any more. An attempt to link stays
+  /// until it expires: what Amazon allows meanwhile is taken back when the browser returns.
   public func release(_ ownership: Int64, at now: Date) async throws -> Bool {
     try await database.write { db in
       guard let current = try Self.ownership(ownership, db) else { return false }
       try Self.release(current, at: now, db)
-      try db.execute("DELETE FROM link_attempt WHERE ownership = ?", [ownership])
       return true
     }
   }
