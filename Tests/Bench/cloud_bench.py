@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "EndToEn
 
 import cloud_table
 import memory
+import program
 from amazon import PASSWORD, Amazon
 from cloud import EMULATOR_OPTIONS
 from cloud_fleet import EACH, ManyDevices, Neighbour, customer
