@@ -16,8 +16,9 @@ METHOD = {
 # What the table of sizes assumes. None of it was measured; all of it is a maker's to change.
 PRESSES_A_MONTH = 2  # of one device
 PEAK = 5  # the busiest hour beside the mean
-STATUSES_A_DAY = 1  # deviceStatus of one device, as DRS asks for; each needs a fresh access token, which lives an hour
-COMMITS = 3, 2  # of a press (noted, sending, ended), and of a status (lease of the refresh, its tokens)
+STATUSES_A_DAY = 1  # deviceStatus of one device, as DRS asks for
+# A press: noted, sending, ended. A refresh: its lease, its tokens; each request needs one, since a token lives an hour.
+PRESS_COMMITS, REFRESH_COMMITS = 3, 2
 KEPT = 60  # seconds that an idle connection is held (RequestDeadline)
 POLL = 270  # seconds that a device asks its request for commands to be held
 YEARS = 3  # of presses that are kept
@@ -92,20 +93,20 @@ def show_waiting(found):
 
 def show_sizes(results):
     cloud = {way: LOADED * median(sides["cloud"], "per_second") for way, sides in results["press"].items()}
-    rate = cloud["handshake"]
     each = results["waiting"]["each"]["resident"]
     heading(
         "WHAT SO MANY DEVICES TAKE",
         f"Computed, not measured, from the numbers above and these assumptions: {PRESSES_A_MONTH} presses a month and"
         f" {STATUSES_A_DAY} status a day from each device, the busiest hour {PEAK} times the mean; each of them is a"
-        f" new connection that is held {KEPT} s, and each status a refresh; a poll of {POLL} s; presses are kept"
+        f" new connection that is held {KEPT} s, with a refresh; a poll of {POLL} s; presses are kept"
         f" {YEARS} years; {LINK} bytes for a link; an instance is planned with half of what this machine did with"
-        f" handshakes ({rate:.0f} requests/s); two at least, so that one may fail.",
+        f" handshakes ({cloud['handshake']:.0f} requests/s), for polls with held connections ({cloud['keep-alive']:.0f}/s);"
+        " two at least, so that one may fail.",
     )
     columns = [sizes(1_000_000 * factor, results, cloud, each) for factor in (1, 10, 100)]
-    print(f"  {'':50}{'1 million':>17}{'10 million':>17}{'100 million':>17}")
+    print(f"  {'':54}{'1 million':>17}{'10 million':>17}{'100 million':>17}")
     for row in columns[0]:
-        print(f"  {row:50}" + "".join(f"{column[row]:>17}" for column in columns))
+        print(f"  {row:54}" + "".join(f"{column[row]:>17}" for column in columns))
 
 
 def sizes(devices, results, cloud, each):
@@ -113,15 +114,14 @@ def sizes(devices, results, cloud, each):
     presses = devices * PRESSES_A_MONTH / 30
     statuses = devices * STATUSES_A_DAY
     requests = (presses + statuses) / 86_400
-    commits = (presses * COMMITS[0] + statuses * COMMITS[1]) / 86_400
+    commits = presses / 86_400 * PRESS_COMMITS + requests * REFRESH_COMMITS
     instances = requests * PEAK / cloud["handshake"]
     presses_kept = devices * PRESSES_A_MONTH * 12 * YEARS
     stored = devices * (results["device_bytes"] + LINK) + presses_kept * results["press_bytes"]
     polls = devices / POLL
     return {
         "presses a day": short(presses),
-        "requests a second, mean / busiest hour": f"{short(requests)} / {short(requests * PEAK)}",
-        "refreshes a second, mean / busiest hour": f"{short(statuses / 86_400)} / {short(statuses / 86_400 * PEAK)}",
+        "requests, and refreshes, a second, mean / busiest hour": f"{short(requests)} / {short(requests * PEAK)}",
         "commits a second, busiest hour": short(commits * PEAK),
         "connections without the long poll, busiest hour": short(requests * PEAK * KEPT),
         "instances like this one, without it": short(max(2, math.ceil(instances))),
