@@ -52,7 +52,7 @@ struct CheckCommand: AsyncParsableCommand {
       let clients = try await database.clients()
       for client in clients {
         if let problem = ClientEntry.problem(of: client) {
-          throw ValidationError("\(client.id): \(problem) Remove it and add it again.")
+          throw Refusal("\(client.id): \(problem) Remove it and add it again.")
         }
       }
       if clients.isEmpty { return "none; see client add" }
@@ -78,12 +78,12 @@ struct CheckCommand: AsyncParsableCommand {
         try certificate.check(makerAuthority: nil)
       }
       guard let client = try await database?.client(id: found.clientID) else {
-        throw ValidationError("there is no client \(found.clientID); see replenish-cloud client add")
+        throw Refusal("there is no client \(found.clientID); see replenish-cloud client add")
       }
-      guard client.isConfidential else { throw ValidationError("the client \(client.id) has no secret") }
+      guard client.isConfidential else { throw Refusal("the client \(client.id) has no secret") }
       let missing = [found.discoverScope, found.identifyScope].filter { !client.scopes.contains($0) }
       guard missing.isEmpty else {
-        throw ValidationError("the client may not ask for \(missing.joined(separator: " and "))")
+        throw Refusal("the client may not ask for \(missing.joined(separator: " and "))")
       }
       _ = try await connector.signer(try BoundedHTTPClient()).chain.credentials()
       return "client \(client.name) is known, there are AWS credentials; events go to \(found.service)"

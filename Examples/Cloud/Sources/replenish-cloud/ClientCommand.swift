@@ -49,7 +49,7 @@ struct ClientCommand: AsyncParsableCommand {
           name: name, redirectURIs: redirectURIs, scopes: scopes, isPublic: isPublic, mayIntrospect: mayIntrospect)
       }
       guard try await storage.open().enter(client, at: .now) else {
-        throw ValidationError("The identifier that was drawn is taken; try again.")
+        throw Refusal("The identifier that was drawn is taken; try again.")
       }
       print("client id:     \(client.id)")
       if let secret { print("client secret: \(secret)") }
@@ -79,7 +79,7 @@ struct ClientCommand: AsyncParsableCommand {
 
     func run() async throws {
       guard try await storage.open().removeClient(client) else {
-        throw ValidationError("There is no app \(client); see client list.")
+        throw Refusal("There is no app \(client); see client list.")
       }
     }
   }

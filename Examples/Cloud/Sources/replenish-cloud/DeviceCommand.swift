@@ -27,7 +27,7 @@ struct DeviceCommand: AsyncParsableCommand {
       let device = NewDevice(
         model: model, serial: serial, claimCode: DeviceEntry.digest(ofClaimCode: code), publicKey: key)
       guard try await storage.open().enter([device]) else {
-        throw ValidationError("A device with this model and serial number, or with this key, is there already.")
+        throw Refusal("A device with this model and serial number, or with this key, is there already.")
       }
       print("claim code: \(code)")
       if let publicAddress {
@@ -48,7 +48,7 @@ struct DeviceCommand: AsyncParsableCommand {
       let list = try text(of: file, option: "the list")
       let devices = try explained { try DeviceEntry.list(list) }
       guard try await storage.open().enter(devices) else {
-        throw ValidationError(
+        throw Refusal(
           "A device of \(file), its key or its claim code is there already, or twice; none was entered.")
       }
       print("\(devices.count) \(devices.count == 1 ? "device" : "devices") entered")
@@ -72,7 +72,7 @@ struct DeviceCommand: AsyncParsableCommand {
     @Argument(help: "The model id at Amazon.") var model: String
     @Argument(help: "The serial number.") var serial: String
 
-    var missing: ValidationError { ValidationError("There is no device \(model) \(serial); see device list.") }
+    var missing: Refusal { Refusal("There is no device \(model) \(serial); see device list.") }
   }
 
   struct Revoke: AsyncParsableCommand {
@@ -118,7 +118,7 @@ struct DeviceCommand: AsyncParsableCommand {
       else { throw device.missing }
       guard let ownership = try await storage.ownership(device: found.device.id),
         try await storage.release(ownership.id, at: .now)
-      else { throw ValidationError("\(device.model) \(device.serial) is in nobody's account.") }
+      else { throw Refusal("\(device.model) \(device.serial) is in nobody's account.") }
     }
   }
 }

@@ -80,7 +80,7 @@ struct KeyCommand: AsyncParsableCommand {
       if done.changed > 0 { print("\(done.changed) values changed meanwhile and were looked at again") }
       let left = try await List.show(storage)
       guard left == 0 else {
-        throw ValidationError(
+        throw Refusal(
           """
           \(left) values are sealed with another key, \(done.failed) of them do not open with any key of the file: \
           bring its line back, or call key rekey again.
@@ -122,16 +122,16 @@ struct KeyCommand: AsyncParsableCommand {
     func run() async throws {
       let keys = try explained { try KeyFile(path: key.file) }
       guard keys.keys.contains(where: { $0.id == key.name }) else {
-        throw ValidationError("\(key.file) has no key \(key.name).")
+        throw Refusal("\(key.file) has no key \(key.name).")
       }
       guard keys.keys[0].id != key.name else {
-        throw ValidationError("\(key.name) is the key that seals; put another one first with: key first.")
+        throw Refusal("\(key.name) is the key that seals; put another one first with: key first.")
       }
       let storage = try await explained { try await SQLStorage.open(database, keys: keys) }
       // The database first: a file with a key too many opens it, one with a key too few does not.
       let left = try await storage.retireKey(key.name)
       guard left == 0 else {
-        throw ValidationError("\(left) values are sealed with \(key.name); move them first with: key rekey.")
+        throw Refusal("\(left) values are sealed with \(key.name); move them first with: key rekey.")
       }
       try explained { try KeyFile.remove(key.name, path: key.file) }
       print("\(key.file): \(key.name) is retired; copy the file to each instance. Older backups still need that key.")

@@ -111,7 +111,7 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       try await ServiceGroup(configuration: group).run()
     } catch let error as IOError {
-      throw ValidationError("Cannot listen: \(error). Choose another --port, --device-port, --connector-port or host.")
+      throw Refusal("Cannot listen: \(error). Choose another --port, --device-port, --connector-port or host.")
     }
     try? await cloud.shutdown()
     try? await credentials.shutdown()

@@ -39,7 +39,7 @@ func explained<Value>(
   do {
     return try await work()
   } catch let error as any Error & CustomStringConvertible where !(error is ValidationError) {
-    throw ValidationError(error.description)
+    throw Refusal(error.description)
   }
 }
 
@@ -48,14 +48,14 @@ func explained<Value>(_ work: () throws -> Value) throws -> Value {
   do {
     return try work()
   } catch let error as any Error & CustomStringConvertible where !(error is ValidationError) {
-    throw ValidationError(error.description)
+    throw Refusal(error.description)
   }
 }
 
 /// A text file that an option names.
 func text(of file: String, option: String) throws -> String {
   guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-    throw ValidationError("Cannot read \(file) (\(option)): is it there, and may you read it?")
+    throw Refusal("Cannot read \(file) (\(option)): is it there, and may you read it?")
   }
   return text
 }
