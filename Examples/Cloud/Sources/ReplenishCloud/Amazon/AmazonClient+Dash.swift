@@ -129,7 +129,6 @@ extension AmazonClient {
     switch await send(method, configuration.service + path, headers: headers, body: body) {
     case .none(let reason): return .unknown("no answer to \(name): \(reason)")
     case .answer(let status, let type, let body):
-      let type = Self.word(type.map { String($0.prefix { $0 != ":" }) })
       switch status {
       case 200: return .value(body)
       // An expired token is 400 here and not 401; see the documents' samples.

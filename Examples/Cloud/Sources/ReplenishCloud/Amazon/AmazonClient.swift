@@ -9,7 +9,8 @@ import TextEncodings
 final class AmazonClient: Sendable {
   /// An answer, or why there is none.
   enum Exchange: Sendable {
-    case answer(status: UInt, errorType: String?, body: Data)
+    /// The error type is fit for a log, and empty where there is none.
+    case answer(status: UInt, errorType: String, body: Data)
     /// Something may have reached Amazon, or nothing.
     case none(String)
   }
@@ -34,9 +35,13 @@ final class AmazonClient: Sendable {
     case .none(let reason): .none(reason)
     case .answer(let answer):
       .answer(
-        status: answer.status, errorType: answer.headers.first(name: "x-amzn-errortype"), body: answer.body)
+        status: answer.status, errorType: Self.errorType(answer.headers.first(name: "x-amzn-errortype")),
+        body: answer.body)
     }
   }
+
+  /// The type as a word, without the address that may follow it after a colon.
+  private static func errorType(_ header: String?) -> String { word(header.map { String($0.prefix { $0 != ":" }) }) }
 
   /// A form posted to the token endpoint.
   func post(form fields: [(String, String)], to address: String) async -> Exchange {

@@ -127,7 +127,7 @@ struct ConnectorWork: Sendable {
     switch await amazon.send(.POST, configuration.service + target, headers: sent, body: text) {
     case .none(let reason): return .unknown(reason)
     case .answer(let status, let type, _):
-      let reason = "\(status) \(AmazonClient.word(type.map { String($0.prefix { $0 != ":" }) }))"
+      let reason = "\(status) \(type)"
       switch status {
       case 200..<300: return .taken
       // Throttled, or the clock or the credentials are wrong, which somebody may mend.
