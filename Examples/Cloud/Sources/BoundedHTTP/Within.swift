@@ -1,7 +1,7 @@
-/// What the work gives, or something else when it takes longer than so many seconds.
+/// What the work gives, or something else when it takes longer than so many seconds; then the work is cancelled.
 ///
-/// The HTTP client's own deadline ends with the head of an answer; a body that drips must end in time too, for others
-/// count on a lease being longer than an exchange.
+/// For an exchange it is needed since the HTTP client's own deadline ends with the head of an answer: a body that drips
+/// must end in time too, for others count on a lease being longer than an exchange.
 public func within<Value: Sendable>(
   _ seconds: Double, orElse late: Value, _ work: @escaping @Sendable () async -> Value
 ) async -> Value {

@@ -1,3 +1,4 @@
+import BoundedHTTP
 import Foundation
 import Logging
 
@@ -32,16 +33,7 @@ struct PressDesk: Sendable {
       }
       continuation.finish()
     }
-    let end = await withTaskGroup(of: Press?.self) { group in
-      group.addTask { await ended.first { _ in true } }
-      group.addTask {
-        try? await Task.sleep(for: .seconds(patience))
-        return nil
-      }
-      let first = await group.next()
-      group.cancelAll()
-      return first ?? nil
-    }
+    let end = await within(patience, orElse: nil) { await ended.first { _ in true } }
     if let end { return .noted(end) }
     guard let now = try await storage.press(noted.id, device: device.id) else { return receipt }
     return .noted(now)
