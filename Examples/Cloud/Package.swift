@@ -13,6 +13,20 @@ let mustache = Target.Dependency.product(name: "Mustache", package: "swift-musta
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioFoundationCompat = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
 let package = Package(
   name: "replenish-cloud",
@@ -46,37 +60,23 @@ let package = Package(
   targets: [
     .target(
       name: "OAuthServer",
-      dependencies: [
-        "TextEncodings", hummingbird, mustache, crypto, logging,
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "NIOCore", package: "swift-nio"),
-      ],
+      dependencies: ["TextEncodings", hummingbird, mustache, crypto, logging, httpTypes, nioCore],
       resources: [.embedInCode("Templates")],
       swiftSettings: settings),
     .target(
       name: "AmazonEmulator",
       dependencies: [
-        "OAuthServer", "TextEncodings", hummingbird, hummingbirdTLS, crypto, logging,
-        .product(name: "HummingbirdCore", package: "hummingbird"),
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "CryptoExtras", package: "swift-crypto"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "X509", package: "swift-certificates"),
+        "OAuthServer", "TextEncodings", hummingbird, hummingbirdTLS, crypto, logging, hummingbirdCore,
+        asyncHTTPClient, cryptoExtras, httpTypes, nioCore, nioHTTP1,
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), nioSSL, swiftASN1, x509,
       ],
       resources: [.embedInCode("Templates")],
       swiftSettings: settings),
     .executableTarget(
       name: "amazon-emulator",
       dependencies: [
-        "OAuthServer", "AmazonEmulator", "ServiceProgram", hummingbird, logging, lifecycle,
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "OAuthServer", "AmazonEmulator", "ServiceProgram", hummingbird, logging, lifecycle, nioCore, unixSignals,
+        argumentParser,
       ],
       swiftSettings: settings),
     .target(
@@ -88,41 +88,22 @@ let package = Package(
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(
       name: "BoundedHTTP",
-      dependencies: [
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOFoundationCompat", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ],
+      dependencies: [asyncHTTPClient, nioCore, nioFoundationCompat, nioHTTP1, nioSSL],
       swiftSettings: settings),
     .target(
       name: "AWSRequests",
-      dependencies: ["BoundedHTTP", "TextEncodings", crypto, .product(name: "NIOHTTP1", package: "swift-nio")],
+      dependencies: ["BoundedHTTP", "TextEncodings", crypto, nioHTTP1],
       swiftSettings: settings),
     .target(
       name: "LWASecrets",
-      dependencies: [
-        "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles", "TextEncodings", crypto,
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-      ],
+      dependencies: ["AWSRequests", "BoundedHTTP", "OwnerOnlyFiles", "TextEncodings", crypto, nioHTTP1],
       swiftSettings: settings),
     .target(
       name: "ReplenishCloud",
       dependencies: [
         "BoundedHTTP", "LWASecrets", "OAuthServer", "OwnerOnlyFiles", "TextEncodings", "CPostgreSQL", hummingbird,
-        hummingbirdTLS, crypto, logging, lifecycle,
-        .product(name: "HummingbirdCore", package: "hummingbird"),
-        .product(name: "CryptoExtras", package: "swift-crypto"),
-        .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOFoundationCompat", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "X509", package: "swift-certificates"),
+        hummingbirdTLS, crypto, logging, lifecycle, hummingbirdCore, cryptoExtras, grdb, httpTypes, nioCore, nioPosix,
+        nioHTTP1, nioFoundationCompat, nioSSL, swiftASN1, x509,
       ],
       resources: [.embedInCode("Templates")],
       swiftSettings: settings),
@@ -130,50 +111,26 @@ let package = Package(
       name: "replenish-cloud",
       dependencies: [
         "AWSRequests", "BoundedHTTP", "LWASecrets", "OAuthServer", "ReplenishCloud", "ServiceProgram", hummingbird,
-        logging, lifecycle,
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        logging, lifecycle, nioCore, nioSSL, unixSignals, argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "replenish-connector",
-      dependencies: [
-        "BoundedHTTP", "ServiceProgram", logging,
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      dependencies: ["BoundedHTTP", "ServiceProgram", logging, asyncHTTPClient, nioCore, nioHTTP1, argumentParser],
       swiftSettings: settings),
     // For `make bench-cloud` only; no products.
     .executableTarget(
       name: "bare-endpoint",
       dependencies: [
-        "BoundedHTTP", "ServiceProgram", hummingbird, hummingbirdTLS, logging, lifecycle,
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "HummingbirdCore", package: "hummingbird"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOFoundationCompat", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "BoundedHTTP", "ServiceProgram", hummingbird, hummingbirdTLS, logging, lifecycle, argumentParser,
+        asyncHTTPClient, grdb, httpTypes, hummingbirdCore, nioCore, nioFoundationCompat, nioHTTP1, nioSSL,
+        unixSignals,
       ],
       path: "Bench/bare-endpoint",
       swiftSettings: settings),
     .executableTarget(
       name: "press-load",
-      dependencies: [
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ],
+      dependencies: ["TextEncodings", argumentParser, nioCore, nioHTTP1, nioPosix, nioSSL],
       path: "Bench/press-load",
       swiftSettings: settings),
     // How the tests start programs.
@@ -185,23 +142,14 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "LWASecretsTests",
-      dependencies: [
-        "LWASecrets", "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles",
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-      ],
+      dependencies: ["LWASecrets", "AWSRequests", "BoundedHTTP", "OwnerOnlyFiles", nioHTTP1],
       resources: [.copy("aws-signing-test-suite-v4.json")],
       swiftSettings: settings),
     .testTarget(
       name: "AmazonEmulatorTests",
       dependencies: [
         "AmazonEmulator", "ChildProcesses", "OAuthServer", "TextEncodings", "amazon-emulator", hummingbird,
-        hummingbirdTesting, crypto, logging, lifecycle,
-        .product(name: "CryptoExtras", package: "swift-crypto"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "X509", package: "swift-certificates"),
+        hummingbirdTesting, crypto, logging, lifecycle, cryptoExtras, httpTypes, nioCore, nioSSL, swiftASN1, x509,
       ],
       swiftSettings: settings),
     .testTarget(
@@ -209,18 +157,8 @@ let package = Package(
       dependencies: [
         "ReplenishCloud", "ChildProcesses", "OwnerOnlyFiles", "AmazonEmulator", "OAuthServer", "amazon-emulator",
         "replenish-cloud", "replenish-connector", "AWSRequests", "BoundedHTTP", "ServiceProgram", "TextEncodings",
-        hummingbird,
-        hummingbirdTesting, crypto, logging, lifecycle,
-        .product(name: "CryptoExtras", package: "swift-crypto"),
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "X509", package: "swift-certificates"),
+        hummingbird, hummingbirdTesting, crypto, logging, lifecycle, cryptoExtras, asyncHTTPClient, grdb, httpTypes,
+        nioCore, nioHTTP1, nioPosix, nioSSL, swiftASN1, x509,
       ],
       swiftSettings: settings),
   ]

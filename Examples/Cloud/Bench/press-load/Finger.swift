@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import NIOSSL
+import TextEncodings
 
 /// Presses the buttons of some devices, one after the other.
 struct Finger: Sendable {
@@ -54,7 +55,7 @@ struct Finger: Sendable {
   }
 
   private func press(_ slot: String, _ number: Int, _ tls: NIOSSLContext) async throws -> PressCount {
-    let id = String(format: "%016lx%016lx", UInt64.random(in: 0...(.max)), UInt64.random(in: 0...(.max)))
+    let id = randomHexadecimal(bytes: 16)
     var headers: HTTPHeaders = ["Content-Type": "application/json", "X-Device": String(number)]
     if handshakes { headers.add(name: "Connection", value: "close") }
     let body = #"{"ageSeconds":0,"slot":"\#(slot)"}"#

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import NIOSSL
 import SwiftASN1
+import TextEncodings
 import X509
 
 /// A certificate authority made for one run, and the server certificate that it signed.
@@ -23,7 +24,8 @@ public struct ServerCertificate: Sendable {
     let end = now + 300 * 86_400
     let authorityKey = P256.Signing.PrivateKey()
     let authorityName = try DistinguishedName {
-      CommonName("Amazon emulator \(randomName())")
+      // Keeps the authorities of several runs apart in a list of trusted certificates.
+      CommonName("Amazon emulator \(randomHexadecimal(bytes: 4))")
       OrganizationName("For tests only")
     }
     let authorityKeyID = SubjectKeyIdentifier(hash: Certificate.PublicKey(authorityKey.publicKey))
@@ -74,9 +76,4 @@ public struct ServerCertificate: Sendable {
     }
     return .dnsName(name)
   }
-}
-
-/// Keeps the authorities of several runs apart in a list of trusted certificates.
-private func randomName() -> String {
-  String(UInt32.random(in: 0...UInt32.max), radix: 16)
 }

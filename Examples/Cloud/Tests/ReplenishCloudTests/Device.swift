@@ -32,9 +32,7 @@ struct Device: Sendable {
     return try await send(.PUT, "/v1/presses/\(id)", "{\"slot\":\"\(slot)\"\(age)}")
   }
 
-  static func pressID() -> String {
-    hexadecimal((0..<16).map { _ in UInt8.random(in: 0...255) })
-  }
+  static func pressID() -> String { randomHexadecimal(bytes: 16) }
 }
 
 extension Seen {

@@ -4,6 +4,7 @@ import NIOHTTP1
 import ServiceProgram
 import Synchronization
 import Testing
+import TextEncodings
 
 @testable import ReplenishCloud
 
@@ -54,7 +55,7 @@ struct InjectionTests {
   func pages() async throws {
     try await CloudFixture().run { cloud in
       let browser = try await cloud.owner()
-      let typed = Self.script.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+      let typed = percentEncoded(Self.script)
       let code = "&code=" + typed
       var pages: [Seen] = []
       for path in [
@@ -118,7 +119,7 @@ struct InjectionTests {
       let device = try await cloud.device()
       try await cloud.with(device) {
         let lie = "x\r\n12:00:00  all is well\u{1B}[2J"
-        let typed = lie.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        let typed = percentEncoded(lie)
         let path = try await cloud.claim(device, browser)
         let departure = try #require(try await cloud.depart(path, browser).location)
         let state = try #require(departure.firstMatch(of: /[?&]state=([^&]+)/)).output.1
